@@ -1,0 +1,40 @@
+"""`python -m apps.core.embedded start|stop|status|url`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from apps.core.embedded import EmbeddedError, endpoints, home, start, status, stop
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Do one of them; 0 when done, 1 with the reason on stderr, 3 when `status` finds a server missing."""
+    parser = argparse.ArgumentParser(prog="python -m apps.core.embedded", description=__doc__)
+    parser.add_argument("what", choices=("start", "stop", "status", "url"))
+    parser.add_argument("--home", type=Path, default=home(), help="the folder of data, sockets and logs")
+    parser.add_argument("--no-fsync", action="store_true", help="quicker, and unsafe: for tests")
+    asked = parser.parse_args(argv)
+    try:
+        return _do(asked.what, asked.home, fsync=not asked.no_fsync)
+    except EmbeddedError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _do(what: str, at: Path, *, fsync: bool) -> int:
+    if what == "url":
+        print(endpoints(at).database_url)
+        return 0
+    if what == "start":
+        start(at, fsync=fsync)
+    elif what == "stop":
+        print("stopped" if stop(at) else "nothing was running")
+        return 0
+    now = status(at)
+    for name, runs in (("PostgreSQL", now.postgres), ("Valkey", now.valkey)):
+        print(f"{name}: {'running' if runs else 'not running'} in {at}")
+    return 0 if now.running else 3
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""Start, stop and look at a home's two servers, safe against any number of callers."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from apps.core.embedded import postgres, valkey
+from apps.core.embedded.errors import EmbeddedError, explain_os
+from apps.core.embedded.layout import Endpoints, Layout, endpoints
+from apps.core.embedded.privileges import runner
+
+LOCK_PATIENCE = 300.0  # seconds
+_started: set[Path] = set()
+
+
+@dataclass(frozen=True)
+class Status:
+    """Whether each server answers."""
+
+    postgres: bool
+    valkey: bool
+
+    @property
+    def running(self) -> bool:
+        """Whether both do."""
+        return self.postgres and self.valkey
+
+
+def start(home: Path, *, fsync: bool = True) -> Endpoints:
+    """Have both servers running and the database there; costs a millisecond when they do already.
+
+    Without `fsync` a crash of the machine may cost the data: for tests.
+    """
+    urls = endpoints(home)
+    layout = Layout.of(home)
+    with _worded(layout):
+        layout.check_base()
+        if _status(layout).running:
+            return urls
+        with _locked(layout):
+            now = _status(layout)
+            if not now.running:
+                _start(layout, now, fsync=fsync)
+                _started.add(layout.home)
+    return urls
+
+
+def started_here(home: Path) -> bool:
+    """Whether this very process started a server of that home, and so may stop it."""
+    return Layout.of(home).home in _started
+
+
+def stop(home: Path) -> bool:
+    """End both servers cleanly; whether any was running."""
+    layout = Layout.of(home)
+    if not layout.home.exists():
+        return False
+    with _worded(layout), _locked(layout):
+        ended = [valkey.stop(layout), postgres.stop(layout)]
+    _started.discard(layout.home)
+    return any(ended)
+
+
+def status(home: Path) -> Status:
+    """Whether the servers answer; starts and makes nothing."""
+    return _status(Layout.of(home))
+
+
+def _status(layout: Layout) -> Status:
+    return Status(postgres=postgres.ready(layout), valkey=valkey.ready(layout))
+
+
+def _start(layout: Layout, now: Status, *, fsync: bool) -> None:
+    user = runner(layout)
+    layout.logs.mkdir(mode=0o700, exist_ok=True)
+    user.folder(layout.run)
+    if not now.valkey:
+        valkey.start(layout, user, fsync=fsync)
+    if not now.postgres:
+        postgres.start(layout, user, fsync=fsync)
+
+
+@contextmanager
+def _locked(layout: Layout) -> Iterator[None]:
+    """Be the only process that starts or stops this home's servers; the kernel frees it if we die."""
+    with layout.lock.open("a") as file:
+        end = time.monotonic() + LOCK_PATIENCE
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise EmbeddedError(
+                        f"Another process has held {layout.lock} for {LOCK_PATIENCE:.0f} s while starting or "
+                        f"stopping the servers. Find it: fuser {layout.lock}"
+                    ) from None
+                time.sleep(0.02)
+        yield
+
+
+@contextmanager
+def _worded(layout: Layout) -> Iterator[None]:
+    """Turn a failed file operation into words."""
+    try:
+        yield
+    except EmbeddedError:
+        raise
+    except OSError as error:
+        who = os.geteuid()
+        raise explain_os(f"The servers of {layout.home} cannot be handled as user {who}:", error) from error

@@ -1,0 +1,107 @@
+"""Who the servers run as. PostgreSQL refuses root, so root hands them to an ordinary user.
+
+That user keeps one capability, reading past permissions, so that a checkout below a closed folder works
+without opening it to anybody. Where capabilities are not to be had (some containers), the programs are copied
+to a readable folder instead.
+"""
+
+import hashlib
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from apps.core.embedded.errors import EmbeddedError
+from apps.core.embedded.layout import Layout
+
+NOBODY = 65534
+KEEP = "-all,+dac_override"
+CAPABILITIES = (f"--inh-caps={KEEP}", f"--ambient-caps={KEEP}", f"--bounding-set={KEEP}")
+
+
+@dataclass(frozen=True)
+class Runner:
+    """How a server program is run, and as whom."""
+
+    uid: int
+    gid: int
+    prefix: tuple[str, ...] = ()
+    reads_all: bool = True
+
+    def command(self, *argv: str | Path) -> list[str]:
+        """The command line that runs this as the servers' user."""
+        return [*self.prefix, *map(str, argv)]
+
+    def folder(self, path: Path, mode: int = 0o700) -> Path:
+        """A folder of the servers' user, made if it is missing."""
+        path.mkdir(mode=mode, exist_ok=True)
+        if os.geteuid() == 0 and path.stat().st_uid != self.uid:
+            os.chown(path, self.uid, self.gid)
+        path.chmod(mode)
+        return path
+
+    def can(self, right: str, path: Path) -> bool:
+        """Whether the servers' user may read (`-r`), write (`-w`) or run (`-x`) this."""
+        test = self.command("/bin/sh", "-c", f'test {right} "$1"', "sh", path)
+        return subprocess.run(test, check=False, capture_output=True, cwd="/").returncode == 0
+
+
+def runner(layout: Layout) -> Runner:
+    """The user of this home's servers: ourselves, or for root the home's owner or nobody."""
+    if os.geteuid() != 0:
+        return Runner(os.geteuid(), os.getegid())
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        raise EmbeddedError(
+            "PostgreSQL refuses to run as root, and the program that would run it as another user is missing: "
+            "apt install util-linux (it has setpriv), or work as an ordinary user."
+        )
+    uid, gid = _ordinary_user(layout.owner)
+    switch = (setpriv, f"--reuid={uid}", f"--regid={gid}", "--clear-groups")
+    for capabilities in (CAPABILITIES, ()):
+        chosen = Runner(uid, gid, (*switch, *capabilities), reads_all=bool(capabilities))
+        if chosen.can("-d", Path("/")):
+            return chosen
+    raise EmbeddedError(f"Root may not become user {uid} here (setpriv fails): work as an ordinary user.")
+
+
+def _ordinary_user(owner: int) -> tuple[int, int]:
+    """A user with a name: PostgreSQL insists on one."""
+    for uid in (owner, NOBODY):
+        try:
+            entry = pwd.getpwuid(uid)
+        except KeyError:
+            continue
+        if uid:
+            return uid, entry.pw_gid
+    raise EmbeddedError("There is no ordinary user for the servers (no uid 65534): work as an ordinary user.")
+
+
+def reachable(program: Path, layout: Layout, runner: Runner) -> Path:
+    """This program, or a copy of it and its libraries where the servers' user can run it."""
+    if runner.reads_all or runner.can("-x", program):
+        return program
+    top = next((at for at in program.parents if at.parent.name in {"site-packages", "dist-packages"}), None)
+    if top is None:
+        raise EmbeddedError(f"User {runner.uid} may not run {program}: chmod the folders above it.")
+    stamp = hashlib.sha256(f"{program}{program.stat().st_mtime_ns}".encode()).hexdigest()[:12]
+    copies = Path("/tmp") / f"goalline-{layout.owner}-bin-{stamp}"  # noqa: S108 (made by root, checked below)
+    if not copies.exists():
+        _copy(top, copies)
+    if copies.lstat().st_uid != os.geteuid() or not copies.is_dir() or copies.is_symlink():
+        raise EmbeddedError(f"{copies} belongs to somebody else: remove it.")
+    return copies / top.name / program.relative_to(top)
+
+
+def _copy(top: Path, copies: Path) -> None:
+    draft = copies.with_name(f"{copies.name}.{os.getpid()}")
+    draft.mkdir(mode=0o755)
+    draft.chmod(0o755)
+    for tree in (top, top.with_name(f"{top.name}.libs")):
+        if tree.exists():
+            shutil.copytree(tree, draft / tree.name, symlinks=True)
+    draft.rename(copies)
+    print(f"goalline: {top} cannot be read by the servers' user; copied to {copies}", file=sys.stderr)
