@@ -1,0 +1,231 @@
+"""Accounts, the people who work in them, agents, groups, tokens and the audit log."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+from knox.models import AbstractAuthToken
+
+from apps.accounts.roles import Role, Scope
+from apps.core import clock
+
+
+class UserManager(BaseUserManager["User"]):
+    """Users are known by their e-mail, in any letter case."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Somebody who signs in. A superuser is an operator, who can enter any account."""
+
+    email = models.EmailField(_("e-mail"), max_length=254, unique=True)
+    name = models.CharField(_("name"), max_length=255, blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    USERNAME_FIELD = "email"
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_any_case")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def is_staff(self) -> bool:
+        """Django's admin asks this; which account and role is asked of each request apart."""
+        return self.is_superuser or self.memberships.exclude(role=Role.AGENT).exists()
+
+
+class Account(models.Model):
+    """A company using the portal; the present values of its settings (see `AccountSettings`)."""
+
+    name = models.CharField(_("name"), max_length=255)
+    timezone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    inactivity_s = models.PositiveIntegerField(
+        _("inactivity period, seconds"),
+        default=600,
+        validators=[MinValueValidator(1), MaxValueValidator(7 * 86400)],
+    )
+    closing_days = models.PositiveSmallIntegerField(
+        _("closing period, days"), default=35, validators=[MinValueValidator(1), MaxValueValidator(400)]
+    )
+    message_text = models.CharField(
+        _("message text"),
+        max_length=4,
+        choices=[("keep", _("keep")), ("mask", _("mask")), ("drop", _("drop"))],
+        default="keep",
+    )
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AccountSettings(models.Model):
+    """What judging reads of an account's settings, from an instant on; never changed."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="settings_history")
+    at = models.DateTimeField()
+    timezone = models.CharField(max_length=64)
+    inactivity_s = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "at"], name="account_settings_at")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} from {self.at.isoformat()}"
+
+
+class Group(models.Model):
+    """A named set of agents. One that a goal names can be archived, not deleted."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="groups")
+    external_id = models.CharField(_("external id"), max_length=255)
+    name = models.CharField(_("name"), max_length=255, blank=True)
+    placeholder = models.BooleanField(default=False, editable=False)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("group")
+        verbose_name_plural = _("groups")
+        constraints = [models.UniqueConstraint(fields=["account", "external_id"], name="group_external_id")]
+
+    def __str__(self) -> str:
+        return self.name or self.external_id
+
+
+class Agent(models.Model):
+    """Whoever answers conversations and can earn credit; the present values (see `AgentValues`)."""
+
+    class Kind(models.TextChoices):
+        HUMAN = "human", _("human")
+        BOT = "bot", _("bot")
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="agents")
+    external_id = models.CharField(_("external id"), max_length=255)
+    name = models.CharField(_("name"), max_length=255, blank=True)
+    email = models.EmailField(_("e-mail"), max_length=254, blank=True)
+    kind = models.CharField(_("kind"), max_length=5, choices=Kind, default=Kind.HUMAN)
+    groups = models.ManyToManyField(Group, related_name="agents", blank=True, verbose_name=_("groups"))
+    placeholder = models.BooleanField(default=False, editable=False)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("agent")
+        verbose_name_plural = _("agents")
+        constraints = [models.UniqueConstraint(fields=["account", "external_id"], name="agent_external_id")]
+
+    def __str__(self) -> str:
+        return self.name or self.external_id
+
+
+class AgentValues(models.Model):
+    """What an agent was from an instant on; never changed. Placeholders have no row: blanks are no value."""
+
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="history")
+    at = models.DateTimeField()
+    name = models.CharField(max_length=255)
+    email = models.CharField(max_length=254)
+    kind = models.CharField(max_length=5, choices=Agent.Kind)
+    groups = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["agent", "at"], name="agent_values_at")]
+
+    def __str__(self) -> str:
+        return f"{self.agent_id} from {self.at.isoformat()}"
+
+
+class Member(models.Model):
+    """A user's role in an account."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="members")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=7, choices=Role)
+    agent = models.OneToOneField(Agent, models.PROTECT, null=True, blank=True, related_name="member")
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        constraints = [
+            models.UniqueConstraint(fields=["account", "user"], name="member_once"),
+            models.CheckConstraint(
+                condition=~models.Q(role=Role.AGENT) | models.Q(agent__isnull=False), name="member_agent_tied"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.role})"
+
+
+class Token(AbstractAuthToken):
+    """An API token: shown once, stored hashed, never doing more than its maker may."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="tokens")
+    name = models.CharField(_("name"), max_length=255)
+    scope = models.CharField(_("scope"), max_length=6, choices=Scope)
+    counter_number = models.BigIntegerField(_("counter"), null=True, blank=True)  # counters lie above
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(counter_number__isnull=True) | models.Q(scope=Scope.INGEST),
+                name="token_counter_only_ingest",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.token_key}...)"
+
+
+class LoginLink(models.Model):
+    """A link that signs its user in once."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="login_links")
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.user} until {self.expires_at.isoformat()}"
+
+
+class AuditEntry(models.Model):
+    """Who changed what from what to what; append-only."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="audit_entries", null=True)
+    at = models.DateTimeField(default=clock.now)
+    user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    actor = models.CharField(max_length=300)  # as it was called then
+    address = models.GenericIPAddressField(null=True)
+    action = models.CharField(max_length=64)  # "messaging_goal.activated"
+    target = models.CharField(max_length=300)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit log")
+        indexes = [models.Index(fields=["account", "-at"], name="audit_newest")]  # its page
+
+    def __str__(self) -> str:
+        return f"{self.at.isoformat()} {self.actor} {self.action} {self.target}"

@@ -1,0 +1,131 @@
+"""Channels, conversations and the append-only events that say everything about them."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import Account
+from apps.core import clock
+
+
+class Channel(models.Model):
+    """A place where conversations happen; the present kind (see `ChannelKind`)."""
+
+    class Kind(models.TextChoices):
+        WEB = "web", _("web widget")
+        IOS = "ios", _("iOS")
+        ANDROID = "android", _("Android")
+        TELEGRAM = "telegram", _("Telegram")
+        WHATSAPP = "whatsapp", _("WhatsApp")
+        VIBER = "viber", _("Viber")
+        FACEBOOK = "facebook", _("Facebook")
+        INSTAGRAM = "instagram", _("Instagram")
+        SOCIAL = "social", _("other social channel")
+        EMAIL = "email", _("e-mail")
+        THIRD_PARTY_BOT = "third_party_bot", _("third-party bot")
+        UNITY = "unity", _("Unity")
+        OTHER = "other", _("other")
+
+    EXCLUDED = (Kind.THIRD_PARTY_BOT, Kind.UNITY)  # messaging goals do not look there unless told
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="channels")
+    external_id = models.CharField(_("external id"), max_length=255)
+    name = models.CharField(_("name"), max_length=255, blank=True)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.OTHER)
+    placeholder = models.BooleanField(default=False, editable=False)
+
+    class Meta:
+        verbose_name = _("channel")
+        verbose_name_plural = _("channels")
+        constraints = [models.UniqueConstraint(fields=["account", "external_id"], name="channel_external_id")]
+
+    def __str__(self) -> str:
+        return self.name or self.external_id
+
+
+class ChannelKind(models.Model):
+    """What kind a channel was from an instant on; never changed. Placeholders have no row."""
+
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="history")
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=16)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "at"], name="channel_kind_at")]
+
+    def __str__(self) -> str:
+        return f"{self.channel_id} {self.kind} from {self.at.isoformat()}"
+
+
+class Conversation(models.Model):
+    """One thread between a person and the company. Whose it is follows from its events."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="conversations", db_index=False)
+    channel = models.ForeignKey(Channel, models.PROTECT, related_name="conversations", db_index=False)
+    ticket = models.CharField(max_length=255)
+    person_id = models.BigIntegerField(null=True)
+    # the event that named the person first, by (time, seq, id), and the identity it named
+    identity_id = models.BigIntegerField(null=True)
+    named_at = models.DateTimeField(null=True)
+    named_seq = models.BigIntegerField(null=True)
+    named_by = models.CharField(max_length=255, null=True, db_collation="C")
+    begun_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("conversation")
+        verbose_name_plural = _("conversations")
+        constraints = [models.UniqueConstraint(fields=["account", "channel", "ticket"], name="conversation_ticket")]
+        indexes = [
+            # judging: the conversations of a person
+            models.Index(fields=["account", "person_id"], name="conversation_person"),
+            # a new link gives a client ID's conversations to somebody else
+            models.Index(fields=["account", "identity_id"], name="conversation_identity"),
+        ]
+
+    def __str__(self) -> str:
+        return self.ticket
+
+
+class Event(models.Model):
+    """One recorded fact of a conversation. Order: (time, seq, id as bytes). The table is made in SQL."""
+
+    class Kind(models.IntegerChoices):
+        """What happened and who did it, in one small number (judging reads nothing more of a message)."""
+
+        PERSON = 1, _("message of the person")
+        AGENT = 2, _("message of an agent")
+        BOT = 3, _("message of a bot")
+        SYSTEM = 4, _("system message")
+        NOTE = 5, _("private note")
+        # assignments: which of agent and group the event says; what it leaves out is unchanged
+        ASSIGN = 10, _("assignment of agent and group")
+        ASSIGN_AGENT = 11, _("assignment of an agent")
+        ASSIGN_GROUP = 12, _("assignment of a group")
+        ASSIGN_NOTHING = 13, _("assignment that changes nothing")
+        NEW = 20, _("status new")
+        OPEN = 21, _("status open")
+        PENDING = 22, _("status pending")
+        HOLD = 23, _("status on hold")
+        SOLVED = 24, _("status solved")
+        CLOSED = 25, _("status closed")
+        RATING = 30, _("rating")
+        TAG = 31, _("tag")
+
+    pk = models.CompositePrimaryKey("account_id", "conversation_id", "time", "seq", "id")
+    account_id = models.BigIntegerField()
+    conversation_id = models.BigIntegerField()
+    time = models.DateTimeField()
+    seq = models.BigIntegerField(default=0)
+    id = models.CharField(max_length=255)
+    channel_id = models.BigIntegerField()
+    kind = models.SmallIntegerField(choices=Kind)
+    agent_id = models.BigIntegerField(null=True)
+    group_id = models.BigIntegerField(null=True)
+    detail = models.JSONField(null=True)  # text, author kind of a note, rating score and comment, tag
+    arrived_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        managed = False
+        db_table = "conversations_event"
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.kind}"

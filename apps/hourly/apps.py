@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class HourlyConfig(AppConfig):
+    name = "apps.hourly"

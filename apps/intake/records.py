@@ -1,0 +1,286 @@
+"""The shapes in which hits and conversation events come in, and the rules that one of them must keep.
+
+Pure: the edge, the drain, the bulk API, the log import and the demo all check with these functions, so a
+hit that one of them takes is a hit that all of them take. Field names are those of the API (`docs/api.md`).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import msgspec
+
+from apps.core.clock import BEGINNING
+from apps.core.errors import Problem
+
+AHEAD = timedelta(minutes=5)
+MAX_ID = 128
+MAX_IDENTITY = 255
+MAX_URL = 8192
+MAX_NAME = 255
+MAX_BATCH = 1000
+NO_IDENTITY = frozenset({"", "0", "null", "undefined", "none", "nan"})
+"""What broken integrations send for "nobody" (compared in lower case)."""
+
+
+class HitIn(msgspec.Struct, omit_defaults=True):
+    """One hit as it is sent."""
+
+    id: str
+    time: datetime
+    type: str
+    url: str | None = None
+    name: str | None = None
+    client_id: str | None = None
+    user_id: str | None = None
+    click_ids: dict[str, str] | None = None
+    purchase_id: str | None = None
+    referrer: str | None = None
+    title: str | None = None
+    value: str | None = None
+    currency: str | None = None
+    params: dict[str, Any] | None = None
+    ip: str | None = None
+    user_agent: str | None = None
+
+
+class PersonIn(msgspec.Struct, omit_defaults=True):
+    """Whom an event names."""
+
+    client_id: str | None = None
+    user_id: str | None = None
+
+
+class AuthorIn(msgspec.Struct, omit_defaults=True):
+    """Who said a message."""
+
+    kind: str
+    agent: str | None = None
+
+
+class RatingIn(msgspec.Struct, omit_defaults=True):
+    """What the person thought of it."""
+
+    score: str | int | float | None = None
+    comment: str | None = None
+
+
+class EventIn(msgspec.Struct, omit_defaults=True):
+    """One conversation event as it is sent; `agent` and `group` left out mean unchanged, null means none."""
+
+    id: str
+    conversation: str
+    channel: str
+    time: datetime
+    type: str
+    seq: int = 0
+    person: PersonIn | None = None
+    author: AuthorIn | None = None
+    public: bool = True
+    text: str | None = None
+    agent: str | None | msgspec.UnsetType = msgspec.UNSET
+    group: str | None | msgspec.UnsetType = msgspec.UNSET
+    status: str | None = None
+    rating: RatingIn | None = None
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A checked hit on its way into the database: of which counter, and when it was acknowledged."""
+
+    account_id: int
+    counter_id: int
+    user_ids: bool
+    arrived_at: datetime
+    hit: HitIn
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An item of a batch that was not taken: its place, its id if it has one, and why."""
+
+    index: int
+    id: str | None
+    code: str
+    detail: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a batch."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    rejected: tuple[Rejected, ...] = ()
+
+
+def _storable(text: str) -> bool:
+    """PostgreSQL keeps neither NUL nor half of a surrogate pair."""
+    return "\x00" not in text and text.isprintable() or _encodable(text)
+
+
+def _encodable(text: str) -> bool:
+    if "\x00" in text:
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _text(field: str, value: str | None, longest: int) -> Problem | None:
+    if value is None:
+        return None
+    if len(value) > longest:
+        return Problem(field, "too_long", f"{field} has {len(value)} characters; at most {longest} are taken.")
+    if not _storable(value):
+        return Problem(field, "not_storable", f"{field} contains NUL or half a surrogate pair; send valid text.")
+    return None
+
+
+def _required(field: str, value: str, longest: int) -> Problem | None:
+    if not value:
+        return Problem(field, "required", f"{field} is empty; send 1 to {longest} characters.")
+    return _text(field, value, longest)
+
+
+def _time(value: datetime, arrived_at: datetime) -> Problem | None:
+    if value.tzinfo is None:
+        return Problem("time", "no_offset", f"time {value.isoformat()} has no offset; write Z or +00:00.")
+    if value > arrived_at + AHEAD:
+        return Problem(
+            "time", "time_in_future", f"time {value.isoformat()} is more than 5 minutes after its arrival."
+        )
+    if value < BEGINNING:
+        return Problem("time", "time_too_old", f"time {value.isoformat()} is before 1970.")
+    return None
+
+
+def _identity(field: str, value: str | None) -> Problem | None:
+    if value is None:
+        return None
+    if value.strip().lower() in NO_IDENTITY:
+        return Problem(
+            field, "invalid_identity", f"{field} {value!r} names nobody; send a real id or leave the field out."
+        )
+    return _text(field, value, MAX_IDENTITY)
+
+
+def _money(value: str | None, currency: str | None) -> Problem | None:
+    if value is None:
+        return None
+    try:
+        amount = Decimal(value)
+    except InvalidOperation:
+        return Problem("value", "invalid", f"value {value[:40]!r} is no decimal number such as 12.50.")
+    if not amount.is_finite() or abs(amount) >= 10**12:
+        return Problem("value", "invalid", f"value {value[:40]!r} is out of range.")
+    if currency is not None and not (len(currency) == 3 and currency.isalpha()):
+        return Problem("currency", "invalid", f"currency {currency[:8]!r} is no ISO 4217 code such as EUR.")
+    return None
+
+
+def check_hit(hit: HitIn, *, arrived_at: datetime) -> Problem | None:
+    """The first rule that this hit breaks, if any."""
+    return (
+        _required("id", hit.id, MAX_ID)
+        or _time(hit.time, arrived_at)
+        or _hit_kind(hit)
+        or _identity("client_id", hit.client_id)
+        or _identity("user_id", hit.user_id)
+        or _money(hit.value, hit.currency)
+        or _text("purchase_id", hit.purchase_id, MAX_IDENTITY)
+        or _text("referrer", hit.referrer, MAX_URL)
+        or _text("title", hit.title, 1000)
+        or _text("user_agent", hit.user_agent, 1000)
+        or _nested("click_ids", hit.click_ids)
+        or _nested("params", hit.params)
+    )
+
+
+def _hit_kind(hit: HitIn) -> Problem | None:
+    if hit.type == "pageview":
+        return _required("url", hit.url or "", MAX_URL) or _text("name", hit.name, MAX_NAME)
+    if hit.type == "event":
+        return _required("name", hit.name or "", MAX_NAME) or _text("url", hit.url, MAX_URL)
+    return Problem("type", "invalid_choice", f"type {hit.type[:40]!r} is neither pageview nor event.")
+
+
+def _nested(field: str, value: dict[str, Any] | None) -> Problem | None:
+    if not value:
+        return None
+    text = msgspec.json.encode(value).decode()
+    if "\\u0000" in text:
+        return Problem(field, "not_storable", f"{field} contains NUL; send valid text.")
+    return _text(field, text, 16_000)
+
+
+STATUSES = ("new", "open", "pending", "hold", "solved", "closed")
+AUTHORS = ("person", "agent", "bot", "system")
+EVENT_TYPES = ("message", "assignment", "status", "rating", "tag")
+
+
+def check_event(event: EventIn, *, arrived_at: datetime) -> Problem | None:
+    """The first rule that this conversation event breaks, if any."""
+    return (
+        _required("id", event.id, MAX_IDENTITY)
+        or _required("conversation", event.conversation, MAX_IDENTITY)
+        or _required("channel", event.channel, MAX_IDENTITY)
+        or _time(event.time, arrived_at)
+        or _seq(event.seq)
+        or _event_person(event.person)
+        or _event_kind(event)
+        or _text("text", event.text, 100_000)
+        or _text("tag", event.tag, 255)
+    )
+
+
+def _seq(seq: int) -> Problem | None:
+    if -(2**62) < seq < 2**62:
+        return None
+    return Problem("seq", "invalid", f"seq {seq} is out of range; it is a 62 bit number.")
+
+
+def _event_person(person: PersonIn | None) -> Problem | None:
+    if person is None:
+        return None
+    return _identity("person.client_id", person.client_id) or _identity("person.user_id", person.user_id)
+
+
+def _choice(field: str, value: str | None, choices: tuple[str, ...]) -> Problem | None:
+    if value in choices:
+        return None
+    shown = "nothing" if value is None else repr(value[:40])
+    return Problem(field, "invalid_choice", f"{field} is {shown}; it is one of {', '.join(choices)}.")
+
+
+def _event_kind(event: EventIn) -> Problem | None:
+    if event.type == "message":
+        author = event.author
+        return _choice("author.kind", author.kind if author else None, AUTHORS) or (
+            _reference("author.agent", author.agent) if author else None
+        )
+    if event.type == "assignment":
+        return _reference("agent", event.agent) or _reference("group", event.group)
+    if event.type == "status":
+        return _choice("status", event.status, STATUSES)
+    if event.type == "rating":
+        return _rating(event.rating)
+    if event.type == "tag":
+        return _required("tag", event.tag or "", 255)
+    return _choice("type", event.type, EVENT_TYPES)
+
+
+def _reference(field: str, value: str | None | msgspec.UnsetType) -> Problem | None:
+    if value is None or value is msgspec.UNSET:
+        return None
+    return _required(field, value, MAX_IDENTITY)
+
+
+def _rating(rating: RatingIn | None) -> Problem | None:
+    if rating is None or rating.score is None:
+        return Problem("rating.score", "required", "rating.score is missing; send a word or a number.")
+    return _text("rating.score", str(rating.score), 64) or _text("rating.comment", rating.comment, 10_000)

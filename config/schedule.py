@@ -1,0 +1,25 @@
+"""The beat table: the product's clock, in UTC."""
+
+from typing import Any
+
+from celery.schedules import crontab
+
+from apps.core import queues
+
+BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "open-hourly-runs": {
+        "task": "apps.hourly.tasks.tick",
+        "schedule": crontab(minute="0"),
+        "options": {"queue": queues.DEFAULT, "expires": 3000},
+    },
+    "sweep": {
+        "task": "apps.hourly.tasks.sweep",
+        "schedule": 30.0,
+        "options": {"queue": queues.DEFAULT, "expires": 25},
+    },
+    "keep-partitions": {
+        "task": "apps.hourly.tasks.keep",
+        "schedule": crontab(minute="17", hour="*/6"),
+        "options": {"queue": queues.DEFAULT},
+    },
+}

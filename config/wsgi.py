@@ -1,0 +1,20 @@
+"""The web entry: collection goes to its own edge, everything else to Django."""
+
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from django.core.wsgi import get_wsgi_application
+
+django_application = get_wsgi_application()
+
+from apps.collect.edge import application as collect_application
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """WSGI callable of the whole portal."""
+    if environ["PATH_INFO"].startswith("/collect/"):
+        return collect_application(environ, start_response)
+    return django_application(environ, start_response)
