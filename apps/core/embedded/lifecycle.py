@@ -78,6 +78,11 @@ def _start(layout: Layout, now: Status, *, fsync: bool) -> None:
     user = runner(layout)
     layout.logs.mkdir(mode=0o700, exist_ok=True)
     user.folder(layout.run)
+    if not (user.reads_all or user.can("-w", layout.run)):
+        raise EmbeddedError(
+            f"The servers' user (uid {user.uid}) cannot reach {layout.run}. Set GOALLINE_VAR to a folder that "
+            "others may enter (chmod 711 on it and on those above), or work as an ordinary user."
+        )
     if not now.valkey:
         valkey.start(layout, user, fsync=fsync)
     if not now.postgres:

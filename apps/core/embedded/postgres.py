@@ -96,7 +96,7 @@ def _launch(layout: Layout, programs: Path, runner: Runner, *, fsync: bool) -> N
         _await_other(layout)
         if answers(layout):
             return
-        _clear_stale_pid(layout)
+        _clear_stale_pids(layout)
         before = log.stat().st_size if log.exists() else 0
         pid = processes.spawn(runner.command(programs / "postgres", "-D", layout.data, *switches), log)
         if _wait(layout, pid):
@@ -137,20 +137,22 @@ def _pid_file(layout: Layout) -> str:
         return ""
 
 
-def _clear_stale_pid(layout: Layout) -> None:
-    """Remove the pid file of a server that is gone while its number is not.
+def _clear_stale_pids(layout: Layout) -> None:
+    """Remove the pid files of a server that is gone while its number is not.
 
     A killed postmaster that nobody buries stays a zombie, and after a restart of the machine its number may
     be another program's: PostgreSQL takes both for a living postmaster. Its own check of the shared memory
     still protects a folder in use.
     """
-    path = layout.data / "postmaster.pid"
-    pid = processes.read_pid(path)
-    if pid is None or running(layout):
-        return
-    if processes.wait_until(lambda: processes.state(pid) == "", 2):
-        return  # PostgreSQL sees by itself that nobody has this number
-    path.unlink(missing_ok=True)
+    for path in (layout.data / "postmaster.pid", layout.pg_socket.with_name(f"{layout.pg_socket.name}.lock")):
+        pid = processes.read_pid(path)
+        if pid and not processes.is_server(pid, "postgres", layout.data) and _taken(pid):
+            path.unlink(missing_ok=True)
+
+
+def _taken(pid: int) -> bool:
+    """Whether something has this number for good. Where nothing has, PostgreSQL sees that by itself."""
+    return not processes.wait_until(lambda: processes.state(pid) != "Z", 2) or processes.state(pid) != ""
 
 
 def _initdb(layout: Layout, programs: Path, runner: Runner) -> None:
@@ -158,11 +160,6 @@ def _initdb(layout: Layout, programs: Path, runner: Runner) -> None:
     draft = layout.data.with_name("pg.new")
     shutil.rmtree(draft, ignore_errors=True)
     runner.folder(draft)
-    if not runner.can("-w", draft):
-        raise EmbeddedError(
-            f"The servers' user (uid {runner.uid}) cannot reach {draft}. Set GOALLINE_VAR to a folder below one "
-            f"that others may enter, or work as an ordinary user."
-        )
     settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
     with tempfile.NamedTemporaryFile("w", dir=layout.run) as secret:
         secret.write(layout.password_file.read_text(encoding="ascii"))
