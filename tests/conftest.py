@@ -1,0 +1,31 @@
+"""Shared fixtures. Servers come from tests/services.py; the cast from tests/cast.py."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """One database a process; TEST_DB_SUFFIX keeps apart several people on one server."""
+    if suffix := os.environ.get("TEST_DB_SUFFIX"):
+        test = settings.DATABASES["default"].setdefault("TEST", {})
+        test["NAME"] = f"{test.get('NAME') or 'goalline_test'}{suffix}"
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, settings: object) -> Iterator[None]:
+    """Spool, outbox and export files of each test lie in its own folder."""
+    settings.COLLECT_SPOOL = tmp_path / "spool"  # type: ignore[attr-defined]
+    settings.OUTBOX = tmp_path / "outbox"  # type: ignore[attr-defined]
+    settings.STORAGES = {  # type: ignore[attr-defined]
+        **settings.STORAGES,  # type: ignore[attr-defined]
+        "exports": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": tmp_path / "exports"},
+        },
+    }
+    yield
