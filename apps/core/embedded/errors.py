@@ -10,7 +10,10 @@ HINTS = (
     ("GLIBC_", "The system's C library is too old for this wheel; PG_BIN may name another server."),
     ("Permission denied", "Run as the owner of that path, or set GOALLINE_VAR to a folder of your own."),
     ("invalid value for parameter", "Correct that line in postgresql.conf."),
-    ("Bad file format reading the append only file", "See valkey-check-aof; a copy of the folder comes first."),
+    (
+        "Bad file format reading the append only file",
+        "See valkey-check-aof; a copy of the folder comes first.",
+    ),
 )
 
 

@@ -81,7 +81,7 @@ def _ordinary_user(owner: int) -> tuple[int, int]:
 
 
 def reachable(program: Path, layout: Layout, runner: Runner) -> Path:
-    """This program, or a copy of it and its libraries where the servers' user can run it."""
+    """The program, or a copy of it and its libraries where the servers' user can run it."""
     if runner.reads_all or runner.can("-x", program):
         return program
     top = next((at for at in program.parents if at.parent.name in {"site-packages", "dist-packages"}), None)
