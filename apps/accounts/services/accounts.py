@@ -1,0 +1,67 @@
+"""Accounts and their settings."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts import checks
+from apps.accounts.models import Account, AccountSettings
+from apps.core import clock
+from apps.core.errors import NotThere, Problem, Refused
+
+SETTINGS = ("name", "timezone", "currency", "inactivity_s", "closing_days", "message_text")
+JUDGED_BY = ("timezone", "inactivity_s")
+"""The settings that judging reads; each change of them has a history row."""
+
+_CHECKS: dict[str, Callable[[str], Problem | None]] = {
+    "timezone": checks.timezone,
+    "currency": checks.currency,
+}
+
+
+@transaction.atomic
+def make_account(*, name: str, timezone: str = "UTC", currency: str = "EUR") -> Account:
+    """A new account, its settings in force from now on."""
+    account = Account(name=name.strip(), timezone=timezone, currency=currency, created_at=clock.now())
+    _check(account, SETTINGS)
+    account.save(force_insert=True)
+    _remember(account, account.created_at)
+    return account
+
+
+@transaction.atomic
+def record_settings(*, account_id: int, at: datetime, **values: Any) -> Account:
+    """Change some of `SETTINGS`; what judging reads holds from `at` on."""
+    try:
+        account = Account.objects.select_for_update().get(pk=account_id)
+    except Account.DoesNotExist:
+        raise NotThere from None
+    if unknown := sorted(set(values) - set(SETTINGS)):
+        raise Refused(*(Problem(name, "unknown", _("There is no such setting.")) for name in unknown))
+    changed = [name for name, value in values.items() if getattr(account, name) != value]
+    for name in changed:
+        setattr(account, name, values[name])
+    _check(account, changed)
+    if changed:
+        account.save(update_fields=changed)
+    if set(changed) & set(JUDGED_BY):
+        _remember(account, at)
+    return account
+
+
+def _check(account: Account, fields: tuple[str, ...] | list[str]) -> None:
+    checks.clean(account, fields)
+    problems = [
+        problem for name in fields if name in _CHECKS and (problem := _CHECKS[name](getattr(account, name)))
+    ]
+    if problems:
+        raise Refused(*problems)
+
+
+def _remember(account: Account, at: datetime) -> None:
+    AccountSettings.objects.update_or_create(
+        account=account, at=at, defaults={name: getattr(account, name) for name in JUDGED_BY}
+    )
