@@ -135,14 +135,14 @@ class Agent(models.Model):
 
 
 class AgentValues(models.Model):
-    """What an agent was from an instant on; never changed. Placeholders have no row: blanks are no value."""
+    """What an agent was from an instant on; never changed. Null: nothing was recorded of it yet."""
 
     agent = models.ForeignKey(Agent, models.CASCADE, related_name="history")
     at = models.DateTimeField()
-    name = models.CharField(max_length=255)
-    email = models.CharField(max_length=254)
-    kind = models.CharField(max_length=5, choices=Agent.Kind)
-    groups = ArrayField(models.BigIntegerField())
+    name = models.CharField(max_length=255, null=True)
+    email = models.CharField(max_length=254, null=True)
+    kind = models.CharField(max_length=5, choices=Agent.Kind, null=True)
+    groups = ArrayField(models.BigIntegerField(), null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["agent", "at"], name="agent_values_at")]
@@ -182,6 +182,8 @@ class Token(AbstractAuthToken):
     counter_number = models.BigIntegerField(_("counter"), null=True, blank=True)  # counters lie above
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar[models.Manager["Token"]] = models.Manager()
 
     class Meta:
         verbose_name = _("API token")

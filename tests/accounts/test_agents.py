@@ -38,7 +38,7 @@ def test_a_new_agent_is_recorded_with_its_first_values(account):
     assert not known
     assert not agent.placeholder
     assert list(agent.groups.all()) == [sales]
-    assert history(agent) == [(T0, "Ana", "human", [sales.pk])]
+    assert history(agent) == [(T0, "Ana", None, [sales.pk])]
 
 
 def test_none_leaves_values_as_they_are_and_no_change_leaves_no_history(account):
@@ -53,18 +53,19 @@ def test_none_leaves_values_as_they_are_and_no_change_leaves_no_history(account)
     assert history(agent)[1:] == [(later, "Ana", "bot", [])]
 
 
-def test_a_placeholder_becomes_known_with_its_first_values_even_if_they_are_blank(account):
+def test_a_placeholder_becomes_known_and_its_blanks_are_no_value(account):
     ids = services.ensure_agents(account_id=account.pk, external_ids=["ana"])
     assert not AgentValues.objects.exists()
     agent, known = services.record_agent(account_id=account.pk, external_id="ana", at=T0)
     assert (agent.pk, known, agent.placeholder) == (ids["ana"], False, False)
-    assert history(agent) == [(T0, "", "human", [])]
+    assert history(agent) == []
 
 
 def test_two_changes_at_one_instant_leave_the_later_one(account):
+    agent = Agent()
     for name in ("Ana", "Anna"):
         agent, _ = services.record_agent(account_id=account.pk, external_id="ana", at=T0, name=name)
-    assert history(agent) == [(T0, "Anna", "human", [])]
+    assert history(agent) == [(T0, "Anna", None, None)]
 
 
 def test_a_deleted_agent_that_is_recorded_again_is_back(account):
@@ -108,6 +109,7 @@ def test_a_group_of_another_account_is_unknown(account):
 def test_a_group_is_made_named_anew_and_archived_once(account):
     services.ensure_groups(account_id=account.pk, external_ids=["sales"])
     assert Group.objects.get().placeholder
+    group = Group()
     for name in ("Sales", "Sales EU"):
         group = services.record_group(account_id=account.pk, external_id="sales", name=name)
     assert (group.name, group.placeholder) == ("Sales EU", False)

@@ -29,20 +29,23 @@ def record_agent(
 
     The second part says whether the agent was known before: not new and not a placeholder.
     """
-    given = {
+    given: dict[str, Any] = {
         key: value for key, value in (("name", name), ("email", email), ("kind", kind)) if value is not None
     }
     checks.clean(Agent(account_id=account_id, external_id=external_id, **given), ["external_id", *given])
     _check_groups(account_id, group_ids)
     agent = _held(Agent, account_id, external_id)
-    before = sorted(agent.groups.values_list("pk", flat=True))
-    after = before if group_ids is None else sorted(set(group_ids))
     known_before = not agent.placeholder
-    changes = {key: value for key, value in given.items() if getattr(agent, key) != value}
+    changes: dict[str, Any] = {**given, "placeholder": False}
     if agent.deleted_at:
         changes["deleted_at"] = None
-    if changes or after != before or not known_before:
-        _write(agent, changes, after, at)
+    for key, value in changes.items():
+        setattr(agent, key, value)
+    agent.save(update_fields=list(changes))
+    if group_ids is not None:
+        given["groups"] = sorted(set(group_ids))
+        agent.groups.set(given["groups"])
+    _remember(agent, at, given)
     return agent, known_before
 
 
@@ -60,16 +63,13 @@ def _held(model: type[Named], account_id: int, external_id: str) -> Named:
     return model._default_manager.select_for_update().get(pk=found[external_id])
 
 
-def _write(agent: Agent, changes: dict[str, Any], group_ids: list[int], at: datetime) -> None:
-    for key, value in {**changes, "placeholder": False}.items():
-        setattr(agent, key, value)
-    agent.save(update_fields=[*changes, "placeholder"])
-    agent.groups.set(group_ids)
-    AgentValues.objects.update_or_create(
-        agent=agent,
-        at=at,
-        defaults={"name": agent.name, "email": agent.email, "kind": agent.kind, "groups": group_ids},
-    )
+def _remember(agent: Agent, at: datetime, given: dict[str, Any]) -> None:
+    """A history row where something changed; what was never recorded stays null (a blank is no value)."""
+    last = AgentValues.objects.filter(agent=agent, at__lte=at).order_by("-at").first()
+    before = {key: getattr(last, key) if last else None for key in ("name", "email", "kind", "groups")}
+    after = before | given
+    if after != before:
+        AgentValues.objects.update_or_create(agent=agent, at=at, defaults=after)
 
 
 @transaction.atomic
