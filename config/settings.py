@@ -274,7 +274,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat")
 
 OUTBOX = VAR / "outbox"
 if host := env.text("EMAIL_HOST"):
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_BACKEND = "apps.mail.smtp.Backend"
     EMAIL_HOST = host
     EMAIL_PORT = env.number("EMAIL_PORT", 25)
     EMAIL_HOST_USER = env.text("EMAIL_HOST_USER") or ""

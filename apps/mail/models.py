@@ -17,6 +17,7 @@ class Mail(models.Model):
     to = models.EmailField(max_length=254)
     subject = models.CharField(max_length=250)
     body = models.TextField()
+    secret = models.CharField(max_length=200, blank=True)  # stands in the body when sent, then blanked
     state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField()
