@@ -3,9 +3,13 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
+
+if TYPE_CHECKING:
+    from tests.cast import Cast
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +33,11 @@ def own_folders(tmp_path: Path, settings: object) -> Iterator[None]:
         },
     }
     yield
+
+
+@pytest.fixture
+def cast(db: None) -> "Cast":
+    """Two accounts with their people; tests/cast.py says who they are."""
+    from tests import cast as module
+
+    return module.make()

@@ -21,7 +21,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=username)
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # knox is untyped
     """Somebody who signs in. A superuser is an operator, who can enter any account."""
 
     email = models.EmailField(_("e-mail"), max_length=254, unique=True)
@@ -46,7 +46,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.is_superuser or self.memberships.exclude(role=Role.AGENT).exists()
 
 
-class Account(models.Model):
+class Account(models.Model):  # type: ignore[django-manager-missing]  # knox is untyped
     """A company using the portal; the present values of its settings (see `AccountSettings`)."""
 
     name = models.CharField(_("name"), max_length=255)

@@ -9,14 +9,28 @@ from apps.accounts.services.agents import (
     retire_agent,
     retire_group,
 )
+from apps.accounts.services.audit import audit
+from apps.accounts.services.login import make_login_link, use_login_link
+from apps.accounts.services.members import change_member, make_member, make_user, remove_member
+from apps.accounts.services.tokens import make_token, note_use, revoke_token
 
 __all__ = [
+    "audit",
+    "change_member",
     "ensure_agents",
     "ensure_groups",
     "make_account",
+    "make_login_link",
+    "make_member",
+    "make_token",
+    "make_user",
+    "note_use",
     "record_agent",
     "record_group",
     "record_settings",
+    "remove_member",
     "retire_agent",
     "retire_group",
+    "revoke_token",
+    "use_login_link",
 ]

@@ -1,0 +1,105 @@
+"""Who somebody is, and what an account holds of people, tokens and changes. Each query names its account."""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from apps.accounts.models import Account, Agent, AuditEntry, Group, Member, Token, User
+from apps.accounts.roles import May, Role, allowed
+from apps.core.errors import NotThere
+
+__all__ = [
+    "Context",
+    "account",
+    "accounts_of",
+    "agents",
+    "audit_entries",
+    "context",
+    "groups",
+    "members",
+    "membership",
+    "role_in",
+    "tokens",
+]
+
+
+@dataclass(frozen=True)
+class Context:
+    """Somebody at work in one account. An operator works with an owner's role and is logged as himself."""
+
+    account: Account
+    user: User
+    role: str
+    agent_id: int | None = None
+
+    def may(self, what: May) -> bool:
+        return allowed(self.role, what)
+
+
+def membership(user: User, account_id: int) -> Member | None:
+    """The user's membership in the account, if there is one."""
+    return (
+        Member.objects.filter(account_id=account_id, user_id=user.pk)
+        .select_related("account", "agent")
+        .first()
+    )
+
+
+def role_in(user: User, account_id: int) -> str | None:
+    """The role that the user has in the account; an operator has an owner's in every one."""
+    if not user.is_active:
+        return None
+    if user.is_superuser:
+        return Role.OWNER if Account.objects.filter(pk=account_id).exists() else None
+    return (
+        Member.objects.filter(account_id=account_id, user_id=user.pk).values_list("role", flat=True).first()
+    )
+
+
+def context(*, user: User, account_id: int) -> Context:
+    """The user at work in the account; NotThere for whoever has no part in it."""
+    if not user.is_active:
+        raise NotThere
+    if user.is_superuser:
+        return Context(account(account_id=account_id), user, Role.OWNER)
+    if member := membership(user, account_id):
+        return Context(member.account, user, member.role, member.agent_id)
+    raise NotThere
+
+
+def accounts_of(user: User) -> QuerySet[Account]:
+    """The accounts that this user can work in, by name."""
+    every = Account.objects.order_by("name", "pk")
+    if not user.is_active:
+        return every.none()
+    return every if user.is_superuser else every.filter(members__user_id=user.pk)
+
+
+def account(*, account_id: int) -> Account:
+    try:
+        return Account.objects.get(pk=account_id)
+    except Account.DoesNotExist:
+        raise NotThere from None
+
+
+def members(*, account_id: int) -> QuerySet[Member]:
+    return Member.objects.filter(account_id=account_id).select_related("user", "agent")
+
+
+def agents(*, account_id: int) -> QuerySet[Agent]:
+    """The agents that are not deleted, placeholders among them."""
+    return Agent.objects.filter(account_id=account_id, deleted_at=None)
+
+
+def groups(*, account_id: int) -> QuerySet[Group]:
+    """All groups, archived ones and placeholders among them."""
+    return Group.objects.filter(account_id=account_id)
+
+
+def tokens(*, account_id: int) -> QuerySet[Token]:
+    """All tokens, ended and revoked ones among them."""
+    return Token.objects.filter(account_id=account_id).select_related("user")
+
+
+def audit_entries(*, account_id: int) -> QuerySet[AuditEntry]:
+    return AuditEntry.objects.filter(account_id=account_id)
