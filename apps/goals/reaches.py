@@ -1,0 +1,152 @@
+"""Finding the reaches among hits: which versions judge them, and writing what was found."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+from django.db import connection
+from django.db.models import Q
+
+from apps.accounts.models import Account, AccountSettings
+from apps.core import clock
+from apps.goals.matching import Matcher, normalise
+from apps.goals.models import Condition, GoalVersion
+from apps.goals.windows import Span, TimeZones, judges
+from apps.people.owners import Owners
+
+_MATCHERS: OrderedDict[frozenset[int], Matcher] = OrderedDict()
+_MATCHERS_KEPT = 64  # versions never change, so a compiled set of them never does
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What judges an account's hits in a stretch of time."""
+
+    matcher: Matcher
+    spans: Mapping[int, Span]
+    zones: TimeZones
+
+    def find(self, hits: Sequence[tuple[int, str]]) -> list[tuple[int, Span]]:
+        """Of page views (instant in microseconds, URL): each index that is a reach, with the version."""
+        if not self.spans:
+            return []
+        matched = self.matcher.match([normalise(url) for _, url in hits])
+        return [
+            (index, self.spans[version])
+            for index in sorted(matched)
+            for version in sorted(matched[index])
+            if judges(self.spans[version], hits[index][0], self.zones)
+        ]
+
+
+def judging(*, account_id: int, first: datetime, last: datetime, only_goal: int | None = None) -> Judging:
+    """What judges hits from `first` to `last`. The caller holds the account's goal lock."""
+    versions = GoalVersion.objects.filter(
+        Q(valid_until__isnull=True) | Q(valid_until__gt=first),
+        account_id=account_id,
+        active=True,
+        valid_from__lte=last,
+        goal__deleted_at__isnull=True,
+    )
+    if only_goal is not None:
+        versions = versions.filter(goal_id=only_goal)
+    columns = ("pk", "goal_id", "valid_from", "valid_until", "active", "start_date", "end_date")
+    spans = {row[0]: _span(*row) for row in versions.values_list(*columns)}
+    return Judging(_matcher(frozenset(spans)), spans, time_zones(account_id=account_id))
+
+
+def _span(
+    version: int,
+    goal: int,
+    valid_from: datetime,
+    valid_until: datetime | None,
+    active: bool,
+    start: date | None,
+    end: date | None,
+) -> Span:
+    until = None if valid_until is None else clock.to_us(valid_until)
+    return Span(version, goal, clock.to_us(valid_from), until, active, start, end)
+
+
+def time_zones(*, account_id: int) -> TimeZones:
+    """The account's time zone through time."""
+    steps = AccountSettings.objects.filter(account_id=account_id).values_list("at", "timezone")
+    known = [(clock.to_us(at), name) for at, name in steps]
+    return TimeZones(known or [(0, Account.objects.values_list("timezone", flat=True).get(pk=account_id))])
+
+
+def _matcher(versions: frozenset[int]) -> Matcher:
+    if versions not in _MATCHERS:
+        conditions: dict[int, list[tuple[str, str]]] = {version: [] for version in versions}
+        rows = Condition.objects.filter(version__in=versions).values_list("version_id", "operator", "value")
+        for version, operator, value in rows:
+            conditions[version].append((operator, value))
+        _MATCHERS[versions] = Matcher(conditions)
+        if len(_MATCHERS) > _MATCHERS_KEPT:
+            _MATCHERS.popitem(last=False)
+    _MATCHERS.move_to_end(versions)
+    return _MATCHERS[versions]
+
+
+class NewReach(NamedTuple):
+    """A reach to be written."""
+
+    goal: int
+    time: datetime
+    counter: int
+    hit: str
+    version: int
+    identity: int | None
+    person: int
+
+
+def write(*, account_id: int, reaches: Iterable[NewReach]) -> None:
+    """Write reaches, by COPY. The caller knows that none of them is there."""
+    rows = list(reaches)
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        statement = (
+            "COPY goals_reach (account_id, goal_id, time, counter_id, hit_id, version_id, identity_id, person_id)"
+            " FROM STDIN"
+        )
+        with cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row((account_id, *row))
+
+
+def drop(*, account_id: int, goal: int, since: datetime) -> set[int]:
+    """Remove a goal's reaches from an instant on; the people whose they were."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM goals_reach WHERE account_id = %s AND goal_id = %s AND time >= %s RETURNING person_id",
+            [account_id, goal, since],
+        )
+        return {person for (person,) in cursor.fetchall()}
+
+
+def reown(*, account_id: int, identities: Sequence[int], who: Owners) -> set[int]:
+    """Give the reaches of these identities to whom they belong now; the people concerned, old and new."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT identity_id, time, person_id FROM goals_reach"
+            " WHERE account_id = %s AND identity_id = ANY(%s)",
+            [account_id, list(identities)],
+        )
+        changed = [
+            (identity, time, old, new)
+            for identity, time, old in cursor.fetchall()
+            if (new := who.person(identity, time)) != old
+        ]
+        if not changed:
+            return set()
+        ids, times, _, persons = (list(column) for column in zip(*changed, strict=True))
+        cursor.execute(
+            "UPDATE goals_reach r SET person_id = n.person"
+            " FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[]) AS n(identity, time, person)"
+            " WHERE r.account_id = %s AND r.identity_id = n.identity AND r.time = n.time",
+            [ids, times, persons, account_id],
+        )
+    return {person for _, _, old, new in changed for person in (old, new)}

@@ -1,0 +1,101 @@
+"""Reading messaging goals and their versions."""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from apps.core.errors import NotThere
+from apps.goals.drafts import ConditionDraft, GoalDraft
+from apps.goals.matching import Matcher, normalise
+from apps.goals.models import Condition, GoalVersion, MessagingGoal
+
+__all__ = ["UrlTest", "active_count", "current", "draft_of", "goal", "goals", "test_url", "version", "versions"]
+
+PLAIN_FIELDS = (
+    "name",
+    "description",
+    "active",
+    "start_date",
+    "end_date",
+    "attribution",
+    "window_days",
+    "transaction_value",
+    "counting",
+    "bots_eligible",
+    "window_on_active",
+    "all_channels",
+)
+"""The fields that a draft and a version share."""
+
+
+def goals(*, account_id: int) -> QuerySet[MessagingGoal]:
+    """The account's goals with their current versions."""
+    return MessagingGoal.objects.filter(account_id=account_id, deleted_at__isnull=True).select_related("current")
+
+
+def goal(*, account_id: int, goal_id: int) -> MessagingGoal:
+    """One goal of the account."""
+    found = goals(account_id=account_id).filter(pk=goal_id).first()
+    if found is None:
+        raise NotThere
+    return found
+
+
+def current(goal: MessagingGoal) -> GoalVersion:
+    """What the goal says now; a saved goal always has a version."""
+    assert goal.current is not None
+    return goal.current
+
+
+def active_count(*, account_id: int) -> int:
+    """How many of the 15 slots are taken."""
+    return MessagingGoal.objects.filter(account_id=account_id, slot__isnull=False).count()
+
+
+def versions(*, account_id: int, goal_id: int) -> QuerySet[GoalVersion]:
+    """A goal's versions, newest first, with groups and conditions."""
+    goal(account_id=account_id, goal_id=goal_id)
+    return (
+        GoalVersion.objects.filter(account_id=account_id, goal_id=goal_id)
+        .select_related("saved_by")
+        .prefetch_related("groups", "conditions")
+        .order_by("-number")
+    )
+
+
+def version(*, account_id: int, goal_id: int, number: int) -> GoalVersion:
+    """One version of a goal."""
+    found = versions(account_id=account_id, goal_id=goal_id).filter(number=number).first()
+    if found is None:
+        raise NotThere
+    return found
+
+
+def draft_of(version: GoalVersion) -> GoalDraft:
+    """What a version says, as a draft for the next one."""
+    return GoalDraft(
+        group_ids=tuple(sorted(group.pk for group in version.groups.all())),
+        conditions=tuple(
+            ConditionDraft(one.operator, one.value, one.category) for one in version.conditions.all()
+        ),
+        **{name: getattr(version, name) for name in PLAIN_FIELDS},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class UrlTest:
+    """What conditions make of a URL."""
+
+    normalised: str
+    matched: tuple[int, ...]  # positions of the conditions that it meets, from 0
+
+
+def test_url(*, conditions: list[ConditionDraft], url: str) -> UrlTest:
+    """Try a URL against conditions as typed."""
+    seen = normalise(url)
+    usable = {
+        position: [(one.operator, one.value)]
+        for position, one in enumerate(conditions)
+        if one.value and one.operator in Condition.Operator.values
+    }
+    return UrlTest(seen, tuple(sorted(Matcher(usable).match([seen]).get(0, ()))))

@@ -1,0 +1,7 @@
+"""Messaging goals are written here. Every save makes a version; versions never change."""
+
+from apps.goals.services.lifecycle import activate, deactivate, delete, duplicate
+from apps.goals.services.purging import purge_reaches
+from apps.goals.services.saving import restore, save_goal
+
+__all__ = ["activate", "deactivate", "delete", "duplicate", "purge_reaches", "restore", "save_goal"]

@@ -1,0 +1,62 @@
+"""Activating, deactivating, duplicating and deleting: each a version of its own, under the goal lock."""
+
+from dataclasses import replace
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.services import audit
+from apps.core import clock
+from apps.core.locks import Lock, take
+from apps.goals import reaches, selectors
+from apps.goals.models import MessagingGoal
+from apps.goals.services.saving import write_version
+
+
+@transaction.atomic
+def activate(*, account_id: int, user_id: int | None, goal_id: int) -> MessagingGoal:
+    """Start tracking: today where no start date is set; a start already passed is kept."""
+    take(Lock.GOALS, account_id)
+    goal = selectors.goal(account_id=account_id, goal_id=goal_id)
+    draft = selectors.draft_of(selectors.current(goal))
+    if draft.active:
+        return goal
+    today = reaches.time_zones(account_id=account_id).local_date(clock.to_us(clock.now()))
+    draft = replace(draft, active=True, start_date=draft.start_date or today)
+    return write_version(account_id=account_id, user_id=user_id, goal=goal, draft=draft, action="activated")
+
+
+@transaction.atomic
+def deactivate(*, account_id: int, user_id: int | None, goal_id: int) -> MessagingGoal:
+    """Stop tracking from now on and free the slot."""
+    take(Lock.GOALS, account_id)
+    goal = selectors.goal(account_id=account_id, goal_id=goal_id)
+    draft = selectors.draft_of(selectors.current(goal))
+    if not draft.active:
+        return goal
+    draft = replace(draft, active=False)
+    return write_version(account_id=account_id, user_id=user_id, goal=goal, draft=draft, action="deactivated")
+
+
+@transaction.atomic
+def duplicate(*, account_id: int, user_id: int | None, goal_id: int) -> MessagingGoal:
+    """A copy that is inactive and has no dates."""
+    take(Lock.GOALS, account_id)
+    goal = selectors.goal(account_id=account_id, goal_id=goal_id)
+    draft = selectors.draft_of(selectors.current(goal))
+    name = (_("Copy of %s") % draft.name)[:255]
+    draft = replace(draft, name=name, active=False, start_date=None, end_date=None)
+    return write_version(account_id=account_id, user_id=user_id, goal=None, draft=draft, action="duplicated")
+
+
+@transaction.atomic
+def delete(*, account_id: int, user_id: int | None, goal_id: int) -> None:
+    """Take a goal and its conversions out of every report at once; cannot be undone."""
+    take(Lock.GOALS, account_id)
+    goal = selectors.goal(account_id=account_id, goal_id=goal_id)
+    goal.deleted_at = clock.now()
+    goal.slot = None
+    goal.save(update_fields=["deleted_at", "slot"])
+    audit(
+        account_id=account_id, user=user_id, action="messaging_goal.deleted", target=f"{goal} ({goal.pk})"
+    )

@@ -1,0 +1,140 @@
+"""Agents, groups, channels and settings: the change, its history and the marks of whom it concerns."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from apps.accounts import services as accounts
+from apps.accounts.models import Account, Agent, Group
+from apps.conversations import services as conversations
+from apps.conversations.models import Channel
+from apps.core import clock
+from apps.core.clock import BEGINNING
+from apps.core.locks import Lock, take
+from apps.people.services import leave_marks
+
+__all__ = ["archive_group", "delete_agent", "save_agent", "save_channel", "save_group", "save_settings"]
+
+_OF_AGENT = (
+    "SELECT DISTINCT c.person_id FROM conversations_event e"
+    " JOIN conversations_conversation c ON c.id = e.conversation_id"
+    " WHERE e.account_id = %s AND e.agent_id = %s AND e.kind BETWEEN 10 AND 13 AND c.person_id IS NOT NULL"
+)
+_OF_CHANNEL = (
+    "SELECT DISTINCT person_id FROM conversations_conversation"
+    " WHERE account_id = %s AND channel_id = %s AND person_id IS NOT NULL"
+)
+_LATER = "SELECT DISTINCT person_id FROM goals_reach WHERE account_id = %s AND time >= %s"
+
+
+def _people(query: str, *arguments: Any) -> set[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, arguments)
+        return {person for (person,) in cursor.fetchall()}
+
+
+def _mark(account_id: int, people: Iterable[int], since: datetime, reason: str) -> None:
+    leave_marks(account_id=account_id, marks=[(person, since) for person in people], reason=reason)
+
+
+@transaction.atomic
+def save_agent(
+    *,
+    account_id: int,
+    external_id: str,
+    name: str | None = None,
+    email: str | None = None,
+    kind: str | None = None,
+    groups: list[str] | None = None,
+    at: datetime | None = None,
+) -> Agent:
+    """Make or change an agent by external id as of now (or `at`); None leaves a value as it is.
+
+    Groups are named by external id; unknown ones become placeholders.
+    """
+    at = at or clock.now()
+    ids = None
+    if groups is not None:
+        ids = list(accounts.ensure_groups(account_id=account_id, external_ids=groups).values())
+    first_known = _unrecorded(account_id, external_id)
+    agent, _ = accounts.record_agent(
+        account_id=account_id,
+        external_id=external_id,
+        at=at,
+        name=name,
+        email=email,
+        kind=kind,
+        group_ids=ids,
+    )
+    if first_known:  # what was blank so far takes these values from the beginning
+        _mark(account_id, _people(_OF_AGENT, account_id, agent.pk), BEGINNING, "agent")
+    else:
+        _mark(account_id, _people(_LATER, account_id, at), at, "agent")
+    return agent
+
+
+def _unrecorded(account_id: int, external_id: str) -> bool:
+    """Whether some value of the agent was never recorded."""
+    agent = Agent.objects.filter(account_id=account_id, external_id=external_id).first()
+    last = agent.history.order_by("-at").first() if agent else None
+    return last is None or None in (last.name, last.email, last.kind, last.groups)
+
+
+@transaction.atomic
+def delete_agent(*, account_id: int, agent_id: int) -> Agent:
+    """Remove an agent from choices; past credit and history stay."""
+    return accounts.retire_agent(account_id=account_id, agent_id=agent_id, at=clock.now())
+
+
+@transaction.atomic
+def save_group(*, account_id: int, external_id: str, name: str) -> Group:
+    """Make or name a group."""
+    return accounts.record_group(account_id=account_id, external_id=external_id, name=name)
+
+
+@transaction.atomic
+def archive_group(*, account_id: int, group_id: int) -> Group:
+    """Take a group out of choices; goals that name it go on."""
+    return accounts.retire_group(account_id=account_id, group_id=group_id, at=clock.now())
+
+
+@transaction.atomic
+def save_channel(
+    *,
+    account_id: int,
+    external_id: str,
+    name: str | None = None,
+    kind: str | None = None,
+    at: datetime | None = None,
+) -> Channel:
+    """Make or change a channel as of now (or `at`)."""
+    at = at or clock.now()
+    channel, known = conversations.record_channel(
+        account_id=account_id, external_id=external_id, at=at, name=name, kind=kind
+    )
+    if kind is not None:
+        since = at if known else BEGINNING
+        _mark(account_id, _people(_OF_CHANNEL, account_id, channel.pk), since, "channel")
+    return channel
+
+
+@transaction.atomic
+def save_settings(*, account_id: int, at: datetime | None = None, **values: Any) -> Account:
+    """Change settings of the account as of now (or `at`).
+
+    The time zone decides on which dates goals are tracked, so it changes alone with the goals.
+    """
+    at = at or clock.now()
+    if "timezone" in values:
+        take(Lock.GOALS, account_id)
+    account = accounts.record_settings(account_id=account_id, at=at, **values)
+    if accounts_judging_changed(values):
+        _mark(account_id, _people(_LATER, account_id, at), at, "settings")
+    return account
+
+
+def accounts_judging_changed(values: dict[str, Any]) -> bool:
+    """Whether one of the settings that judging reads is among these."""
+    return bool({"timezone", "inactivity_s"} & values.keys())
