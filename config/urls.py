@@ -1,5 +1,7 @@
 """Every address of the portal, except collection (config/wsgi.py)."""
 
-from django.urls import path
+from django.urls import include, path
 
-urlpatterns: list = []
+urlpatterns = [
+    path("", include("apps.backoffice.urls")),
+]

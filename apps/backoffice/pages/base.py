@@ -1,0 +1,165 @@
+"""What every page does: role, account, time zone, and a service's refusal shown where it belongs."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views import View
+
+from apps.accounts.models import User
+from apps.accounts.roles import May, Role
+from apps.accounts.selectors import Context
+from apps.backoffice.forms import Form
+from apps.backoffice.here import look, offered
+from apps.backoffice.site import site
+from apps.core.errors import NotThere, Refused
+
+Paths = list[tuple[str, type["Shell"], str]]
+
+
+class Shell(View):
+    """Whatever is shown in the admin's frame."""
+
+    template_name: ClassVar[str]
+    title: ClassVar[Any] = ""
+    here: Context | None = None
+
+    def show(self, template: str | None = None, *, status: int = 200, **context: Any) -> TemplateResponse:
+        """The page, in the admin's shell."""
+        user = self.request.user
+        assert isinstance(user, User)
+        shell = site.each_context(self.request)
+        role = Role(self.here.role).label if self.here else ""
+        page = {"title": self.title, "here": self.here, "accounts": offered(user), "role_name": role}
+        self.request.current_app = site.name  # type: ignore[attr-defined]
+        return TemplateResponse(
+            self.request, template or self.template_name, {**shell, **page, **context}, status=status
+        )
+
+    def go(self, name: str, *args: Any, say: str = "", level: int = messages.SUCCESS) -> HttpResponse:
+        """To another page, with a word."""
+        if say:
+            messages.add_message(self.request, level, say)
+        return HttpResponseRedirect(reverse(f"admin:{name}", args=args))
+
+
+class OperatorPage(Shell):
+    """A page that belongs to no account, for operators; for others it is not there."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not (isinstance(request.user, User) and request.user.is_superuser):
+            raise Http404
+        self.here = look(request)
+        return super().dispatch(request, *args, **kwargs)
+
+
+class Page(Shell):
+    """A page of an account. Who may not see it gets 404, who sees but may not do gets 403 with the reason."""
+
+    sees: ClassVar[May] = May.SEE_RESULTS
+    does: ClassVar[May | None] = None
+    here: Context
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        here = look(request)
+        if here is None:
+            return self.go("new_account")  # an operator of a portal without accounts
+        self.here = here
+        self.check()
+        with timezone.override(here.account.timezone):
+            try:
+                response = super().dispatch(request, *args, **kwargs)
+            except NotThere:
+                raise Http404
+            if isinstance(response, TemplateResponse):
+                response.render()
+        return response
+
+    def check(self) -> None:
+        """Whether the role suffices."""
+        if not self.here.may(self.sees):
+            raise Http404
+        if self.does and not self.here.may(self.does):
+            raise PermissionDenied(_("Your role in this account lets you see this, but not change it."))
+
+    @property
+    def account_id(self) -> int:
+        """The account that everything on the page belongs to."""
+        return self.here.account.pk
+
+
+class FormPage(Page):
+    """A form whose POST calls one service and goes on."""
+
+    template_name = "backoffice/form.html"
+    form_class: ClassVar[type[Form]] = Form
+    button: ClassVar[Any] = ""
+    back: ClassVar[str]
+
+    def initial(self) -> Mapping[str, Any]:
+        """What the fields show at first. Raises NotThere for what is not of this account."""
+        return {}
+
+    def form(self, data: Any = None) -> Form:
+        """The form, its choices those of this account."""
+        return self.form_class(data, initial=dict(self.initial()), here=self.here)
+
+    def act(self, form: Any) -> HttpResponse:
+        """Call the service and answer; may raise Refused."""
+        raise NotImplementedError
+
+    def extra(self) -> Mapping[str, Any]:
+        """What the template needs beside the form."""
+        return {}
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return self.ask(self.form())
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        form = self.form(request.POST)
+        if form.is_valid():
+            try:
+                return self.act(form)
+            except Refused as refused:
+                form.refuse(refused)
+        return self.ask(form, status=422)
+
+    def ask(self, form: Form, *, status: int = 200) -> HttpResponseBase:
+        """The form, with its errors if it has any."""
+        return self.show(
+            self.template(),
+            status=status,
+            form=form,
+            button=self.button or _("Save"),
+            back=reverse(f"admin:{self.back}"),
+            **self.extra(),
+        )
+
+    def template(self) -> str:
+        """The whole page, or only the form for a dialog."""
+        return self.template_name
+
+
+class AskPage(FormPage):
+    """A question before an action: a page by itself, a dialog where scripts run. GET asks, POST acts."""
+
+    template_name = "backoffice/ask.html"
+    danger: ClassVar[bool] = False
+
+    def question(self) -> str:
+        """What is about to happen, in a sentence."""
+        return ""
+
+    def extra(self) -> Mapping[str, Any]:
+        return {"question": self.question(), "danger": self.danger, "title": self.title}
+
+    def template(self) -> str:
+        wants_dialog = self.request.headers.get("X-Dialog") == "1"
+        return "backoffice/dialog.html" if wants_dialog else self.template_name

@@ -1,0 +1,57 @@
+"""The admin site: Unfold's shell around our own pages."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+from unfold.forms import AuthenticationForm
+from unfold.sites import UnfoldAdminSite
+
+from apps.accounts.models import User
+from apps.backoffice.here import look
+
+
+class SignIn(AuthenticationForm):
+    """E-mail and password; says plainly when a user has nothing to do here."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = _("E-mail")
+        self.fields["username"].widget.attrs["autocomplete"] = "email"
+
+    def confirm_login_allowed(self, user: User) -> None:
+        """Agents have no admin; nobody learns more than that."""
+        if not user.is_active or not user.is_staff:
+            raise ValidationError(
+                _("This user has no access to the admin. Ask an owner of your account for another role."),
+                code="no_admin",
+            )
+
+
+class Site(UnfoldAdminSite):
+    """Registers no model: what there is to see is a page of its own."""
+
+    login_form = SignIn
+    enable_nav_sidebar = True
+    final_catch_all_view = False
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Anybody with an account to work in; each page asks for the role itself."""
+        user = request.user
+        return look(request) is not None or (user.is_active and getattr(user, "is_superuser", False))
+
+    def get_urls(self) -> list[URLPattern]:
+        from apps.backoffice import pages
+
+        return [
+            path("login/", self.login, name="login"),
+            path("logout/", self.logout, name="logout"),
+            path("password/", self.admin_view(self.password_change), name="password_change"),
+            path("password/done/", self.admin_view(self.password_change_done), name="password_change_done"),
+            *pages.paths(self.admin_view),
+        ]
+
+
+site = Site(name="admin")
