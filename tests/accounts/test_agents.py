@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from apps.accounts import services
-from apps.accounts.models import Account, AccountSettings, Agent, AgentValues, Group
+from apps.accounts.models import Account, AccountSettings, Agent, AgentValues, AuditEntry, Group
 from apps.core import clock
 from apps.core.errors import NotThere, Refused
 
@@ -196,3 +196,13 @@ def test_wrong_settings_are_refused_by_name(account, values, field, code):
 def test_settings_of_an_account_that_does_not_exist_are_not_there(db):
     with pytest.raises(NotThere):
         services.record_settings(account_id=0, at=T0, name="x")
+
+
+def test_a_change_of_settings_is_in_the_audit_log(cast):
+    AuditEntry.objects.all().delete()
+    values = {"inactivity_s": 60, "currency": "EUR"}
+    services.record_settings(account_id=cast.account.pk, at=T0, user_id=cast.owner.user_id, **values)
+    rows = AuditEntry.objects.values_list("actor", "action", "before", "after")
+    assert list(rows) == [
+        ("owner@shop.example", "account.changed", {"inactivity_s": 600}, {"inactivity_s": 60})
+    ]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts import checks
 from apps.accounts.models import Account, AccountSettings
+from apps.accounts.services.audit import audit
 from apps.core import clock
 from apps.core.errors import NotThere, Problem, Refused
 
@@ -33,8 +34,8 @@ def make_account(*, name: str, timezone: str = "UTC", currency: str = "EUR") -> 
 
 
 @transaction.atomic
-def record_settings(*, account_id: int, at: datetime, **values: Any) -> Account:
-    """Change some of `SETTINGS`; what judging reads holds from `at` on."""
+def record_settings(*, account_id: int, at: datetime, user_id: int | None = None, **values: Any) -> Account:
+    """Change some of `SETTINGS` as `user_id`; what judging reads holds from `at` on."""
     try:
         account = Account.objects.select_for_update().get(pk=account_id)
     except Account.DoesNotExist:
@@ -42,11 +43,20 @@ def record_settings(*, account_id: int, at: datetime, **values: Any) -> Account:
     if unknown := sorted(set(values) - set(SETTINGS)):
         raise Refused(*(Problem(name, "unknown", _("There is no such setting.")) for name in unknown))
     changed = [name for name, value in values.items() if getattr(account, name) != value]
+    before = {name: getattr(account, name) for name in changed}
     for name in changed:
         setattr(account, name, values[name])
     _check(account, changed)
     if changed:
         account.save(update_fields=changed)
+        audit(
+            account_id=account_id,
+            user=user_id,
+            action="account.changed",
+            target=account.name,
+            before=before,
+            after={name: values[name] for name in changed},
+        )
     if set(changed) & set(JUDGED_BY):
         _remember(account, at)
     return account
