@@ -287,11 +287,16 @@ else:
     EMAIL_BACKEND = "apps.mail.outbox.OutboxBackend"
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL") or "Goalline <goalline@localhost>"
 
+HOURLY_SHARES = env.number("HOURLY_SHARES", 2, least=1)
+"""Workers that share an account's people in one run."""
+
 COLLECT_SPOOL = Path(env.text("COLLECT_SPOOL") or VAR / "spool")
 COLLECT_STRICT = env.flag("COLLECT_STRICT", default=False)
 """Whether the edge answers only after its record is on the disk (slower), not just in the kernel."""
 COLLECT_RATE = env.number("COLLECT_RATE", 6000)
 """Requests a minute for one counter from one address; 0 switches the limit off."""
+COLLECT_SPOOL_MB = env.number("COLLECT_SPOOL_MB", 10_240, least=1)
+"""How much may wait in the spool; beyond it hits are refused with 503, for their senders to keep."""
 
 LOGGING = {
     "version": 1,

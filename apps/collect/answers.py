@@ -1,0 +1,65 @@
+"""The edge's answers, ready to send."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+import msgspec
+
+from apps.intake.records import Rejected
+
+Headers = list[tuple[str, str]]
+
+
+class Answer(NamedTuple):
+    """What a WSGI server needs."""
+
+    status: str
+    headers: Headers
+    body: bytes = b""
+
+
+def _status(code: int) -> str:
+    return f"{code} {HTTPStatus(code).phrase}"
+
+
+EMPTY: Headers = [("Content-Length", "0")]
+TAKEN = Answer(_status(202), EMPTY)
+PREFLIGHT: Headers = [
+    ("Access-Control-Allow-Methods", "POST"),
+    ("Access-Control-Allow-Headers", "Content-Type"),
+    ("Access-Control-Max-Age", "600"),
+]
+
+
+def taken(headers: Headers) -> Answer:
+    """All hits are safe."""
+    return Answer(TAKEN.status, EMPTY + headers) if headers else TAKEN
+
+
+def taken_in_part(count: int, rejected: Sequence[Rejected], headers: Headers) -> Answer:
+    """Some hits are safe; the others are listed."""
+    body = msgspec.json.encode({"accepted": count, "rejected": rejected})
+    return _with_body(202, "application/json", body, headers)
+
+
+def preflight(headers: Headers) -> Answer:
+    """The browser may send."""
+    return Answer(_status(204), PREFLIGHT + headers)
+
+
+def problem(code: int, machine: str, detail: str, headers: Headers, **more: Any) -> Answer:
+    """A refusal as RFC 9457 has it."""
+    told = {
+        "type": "about:blank",
+        "title": HTTPStatus(code).phrase,
+        "status": code,
+        "code": machine,
+        "detail": detail,
+        **more,
+    }
+    return _with_body(code, "application/problem+json", msgspec.json.encode(told), headers)
+
+
+def _with_body(code: int, kind: str, body: bytes, headers: Headers) -> Answer:
+    return Answer(_status(code), [("Content-Type", kind), ("Content-Length", str(len(body))), *headers], body)

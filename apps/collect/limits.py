@@ -1,0 +1,132 @@
+"""So many requests a minute for one counter from one address, over all web workers of the installation.
+
+Each worker counts in memory and adds what it counted to Valkey a few times a second, learning the sum of all:
+a question to Valkey in each request would cost as much as the whole rest of the edge. So a limit may be
+overrun by what the other workers let through since; while Valkey is away each worker holds it for itself.
+The minute slides: the previous one counts in proportion to what of it lies within the last sixty seconds.
+"""
+
+import logging
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from ipaddress import IPv6Address, ip_address
+
+import redis
+
+log = logging.getLogger(__name__)
+WINDOW = 60_000_000  # us
+SYNC_EVERY = 0.25  # seconds
+AWAY = 5.0  # seconds to leave Valkey alone after it failed
+MOST_KEYS = 200_000  # addresses remembered a minute; further ones are not limited
+
+Key = tuple[int, str]  # counter, address
+
+
+@dataclass(slots=True)
+class _Count:
+    known: int = 0  # of all workers, when last heard
+    own: int = 0  # taken here and not told yet
+
+
+class Limits:
+    """Counts requests; `wait` says how long to wait for the next one."""
+
+    def __init__(self, rate: int, *, redis_url: str = "", secret: str = "") -> None:
+        self.rate = rate
+        self._secret = blake2b(secret.encode(), digest_size=32).digest()
+        self._lock = threading.Lock()
+        self._window = 0
+        self._now: dict[Key, _Count] = {}
+        self._before: dict[Key, _Count] = {}
+        self._dirty: set[Key] = set()
+        self._stop = threading.Event()
+        if rate and redis_url:
+            client = redis.Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1)
+            threading.Thread(target=self._work, args=(client,), name="limits", daemon=True).start()
+
+    def wait(self, key: Key, now_us: int) -> int:
+        """Count this request and answer 0, or the whole seconds after which it is worth trying again."""
+        if not self.rate:
+            return 0
+        with self._lock:
+            window, passed = divmod(now_us, WINDOW)
+            if window != self._window:
+                self._turn(window)
+            count = self._now.get(key)
+            if count is None:
+                if len(self._now) >= MOST_KEYS:
+                    return 0
+                count = self._now[key] = _Count()
+            before = self._before.get(key)
+            earlier = before.known + before.own if before else 0
+            used = count.known + count.own
+            if used + earlier * (WINDOW - passed) // WINDOW < self.rate:
+                count.own += 1
+                self._dirty.add(key)
+                return 0
+        return _patience(self.rate, used, earlier, passed)
+
+    def _turn(self, window: int) -> None:
+        self._before = self._now if window == self._window + 1 else {}
+        self._now, self._window = {}, window
+        self._dirty.clear()
+
+    def _work(self, client: "redis.Redis") -> None:
+        while not self._stop.wait(SYNC_EVERY):
+            if self._dirty and not self._sync(client):
+                self._stop.wait(AWAY)
+        client.close()
+
+    def _sync(self, client: "redis.Redis") -> bool:
+        with self._lock:
+            window, counts = self._window, self._now
+            told = [(key, counts[key].own) for key in self._dirty]
+            self._dirty.clear()
+        pipe = client.pipeline(transaction=False)
+        for key, own in told:
+            name = self._name(key, window)
+            pipe.incrby(name, own)
+            pipe.expire(name, 2 * WINDOW // 1_000_000)
+        try:
+            sums = pipe.execute()[::2]
+        except redis.RedisError as error:
+            log.warning("Rate limits are held by each worker alone for now: %s", error)
+            return False
+        with self._lock:
+            for (key, own), known in zip(told, sums, strict=True):
+                counts[key].own -= own
+                counts[key].known = int(known)
+        return True
+
+    def _name(self, key: Key, window: int) -> str:
+        """Addresses are not written anywhere, not even here."""
+        address = blake2b(key[1].encode(), key=self._secret, digest_size=12).hexdigest()
+        return f"goalline:collect:{key[0]}:{address}:{window}"
+
+    def close(self) -> None:
+        """End the thread."""
+        self._stop.set()
+
+
+def _patience(rate: int, used: int, earlier: int, passed: int) -> int:
+    """Seconds until the sliding minute holds less than `rate` if nothing more comes."""
+    if used < rate:  # it is the previous minute that weighs
+        wait = WINDOW * (1 - (rate - used) / earlier) - passed
+    else:
+        wait = WINDOW - passed + WINDOW * (1 - rate / used)
+    return max(0, int(wait // 1_000_000)) + 1
+
+
+@lru_cache(maxsize=16_384)
+def bucket(address: str) -> str:
+    """What is counted together: an IPv4 address, or the /64 that an IPv6 host can choose from."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address):
+        mapped = parsed.ipv4_mapped
+        return str(mapped) if mapped else str(IPv6Address(int(parsed) >> 64 << 64))
+    return str(parsed)
