@@ -88,6 +88,7 @@ def test_workers_learn_of_each_other(worker):
     assert passed(two, 1) == 1
     eventually(lambda: two._now[1, "a"].known >= 71)
     assert passed(two, 100) == 29
+    eventually(lambda: two._now[1, "a"].known == 100)
     assert passed(one, 1) == 1  # what the other let through since is learnt with the next request
     eventually(lambda: one._now[1, "a"].known == 101)
     assert passed(one, 10) == 0
