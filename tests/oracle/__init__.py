@@ -1,0 +1,1 @@
+"""A plain, slow, independent reading of the attribution rules, to hold other code against."""
