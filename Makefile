@@ -35,6 +35,7 @@ check: .venv/test.stamp  ## run the linters, the type checker and Django's own c
 	@$(RUN) -c 'from importlinter.cli import lint_imports_command as main; main()' --no-logo
 	@$(RUN) manage.py makemigrations --check --dry-run
 	@$(RUN) manage.py check --fail-level WARNING
+	@$(RUN) -m tests.guards.size
 
 format: .venv/test.stamp  ## put the source into shape
 	@$(RUN) -m ruff check --fix .
