@@ -74,7 +74,7 @@ def world(*events: Event, **changes: Any) -> World:
 
     Changes are of the version, except those that name a part of the world.
     """
-    parts = {
+    parts: dict[str, Any] = {
         "account": Account(settings=[(T - 60 * DAY, {"timezone": "UTC", "inactivity_s": 600})]),
         "agents": {
             name: [

@@ -207,9 +207,9 @@ def assignments_until(
     return answer
 
 
-def status_at(world: World, conversation: ConversationKey, at: int) -> str:
+def status_at(world: World, conversation: ConversationKey, at: int) -> str | None:
     """spec Facts: Without a status event a conversation is `new`; messages never change it."""
-    status = "new"
+    status: str | None = "new"
     for event in events_until(world, conversation, at):
         if event.type == "status":
             status = event.status
@@ -402,13 +402,14 @@ def judge_candidate(
     if version.model == "first_touch":
         # spec 4: the first agent ever assigned (assignments to bots are passed over unless the
         # goal says bots are eligible). Decided: the agent's kind at *t*.
-        looked_at = None
-        for instant, agent, group in assignments:
-            if agent is not None and not passed_over(world, version, agent, at):
-                looked_at = (instant, agent, group)
-                break
-        if looked_at is None:
-            return "first touch: nobody was ever assigned"
+        considered = [
+            assignment
+            for assignment in assignments
+            if assignment[1] is not None and not passed_over(world, version, assignment[1], at)
+        ]
+        if not considered:
+            return "first touch: nobody but bots passed over was ever assigned"
+        looked_at = considered[0]
     elif version.model == "last_touch":
         # spec 4: the agent assigned at *t* (nobody, or a bot that is not eligible: no credit).
         # spec 5: contact runs from the latest assignment event at or before *t*.

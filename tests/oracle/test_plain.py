@@ -596,6 +596,29 @@ def test_a_random_world_comes_again():
     assert random_world(random.Random(5)) == random_world(random.Random(5))
 
 
+def test_random_worlds_are_sound():
+    """What every reader of a world may rely on."""
+    for seed in range(100):
+        w = random_world(random.Random(seed))
+        for ids in ([h.id for h in w.hits], [e.id for e in w.events]):
+            assert len(ids) == len(set(ids))
+        for event in w.events:
+            assert {event.agent, event.author_agent} <= {*w.agents, None, UNCHANGED}
+            assert event.channel in w.channels
+            assert event.type != "message" or event.author_kind
+            assert event.type != "status" or event.status
+        for versions in w.goals.values():
+            instants = [v.valid_from for v in versions]
+            assert instants == sorted(set(instants))
+            for v in versions:
+                assert v.groups and v.conditions and 1 <= v.window_days <= 90
+                assert not (v.start_date and v.end_date) or v.start_date <= v.end_date
+        for recorded in [w.account.settings, *w.agents.values(), *w.channels.values()]:
+            instants = [at for at, _ in recorded]
+            assert instants == sorted(set(instants))
+        assert {h.counter for h in w.hits} <= set(w.counters)
+
+
 def test_credits_are_common():
     outcomes = [
         r.outcome for seed in range(150) for r in plain.judge(random_world(random.Random(seed)))

@@ -454,7 +454,7 @@ class _Maker:
                 parts = {"id": self.an_id(), **parts}
                 events.append(Event(channel=channel, ticket=ticket, time=time, **parts))
 
-            agent = rng.choice(HUMANS[:2] + [BOT]) if _chance(rng, 60) else self.agents[0]
+            agent = rng.choice([*self.agents[:-2][:2], BOT]) if _chance(rng, 60) else self.agents[0]
             start = begun + rng.choice([0, 0, 0, -1, 1])
             add(
                 start,
@@ -465,8 +465,7 @@ class _Maker:
             if events[-1].type == "assignment" and not _chance(rng, 10):
                 events[-1].agent, events[-1].group = agent, self.groups[0]
             else:
-                parts = {"type": "assignment", "agent": agent, "group": self.a_group()}
-                add(begun + SECOND, **parts)
+                add(begun + SECOND, type="assignment", agent=agent, group=self.a_group())
             if not _chance(rng, 15):
                 kind = "bot" if agent == BOT or _chance(rng, 25) else "agent"
                 add(wrote, author_kind=kind, author_agent=agent)
