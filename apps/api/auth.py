@@ -1,0 +1,115 @@
+"""Signing in to the API: a bearer token, or the session of the portal with its CSRF token."""
+
+import re
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from knox.crypto import hash_token
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed, NotFound
+from rest_framework.request import Request
+
+from apps.accounts import selectors
+from apps.accounts.models import Token, User
+from apps.accounts.services import note_use
+from apps.api.callers import Caller
+from apps.core import clock
+from apps.core.errors import NotThere
+
+SESSION_KEY = "account_id"
+"""Where the portal keeps the account that its user works in."""
+_SECRET = re.compile(rb"[!-~]{20,200}")
+
+
+class BearerToken(BaseAuthentication):
+    """`Authorization: Bearer <token>`. The token's digest is its key, so nothing is compared letter by letter."""
+
+    def authenticate(self, request: Request) -> tuple[User, Caller] | None:
+        words = get_authorization_header(request).split()
+        if not words or words[0].lower() != b"bearer":
+            return None
+        if len(words) != 2 or not _SECRET.fullmatch(words[1]):
+            raise AuthenticationFailed(
+                _("Write the header as: Authorization: Bearer <token>."), "invalid_token"
+            )
+        token = (
+            Token.objects.select_related("user", "account")
+            .filter(digest=hash_token(words[1].decode()))
+            .first()
+        )
+        if token is None or token.revoked_at is not None:
+            raise AuthenticationFailed(_("There is no such token, or it was revoked."), "invalid_token")
+        if token.expiry is not None and token.expiry <= clock.now():
+            raise AuthenticationFailed(_("This token has expired; make a new one."), "expired_token")
+        return self._caller(request, token)
+
+    def _caller(self, request: Request, token: Token) -> tuple[User, Caller]:
+        try:
+            context = selectors.context(user=token.user, account_id=token.account_id)
+        except NotThere:
+            raise AuthenticationFailed(
+                _("The token's maker is no member any more."), "invalid_token"
+            ) from None
+        named = request.headers.get("X-Account")
+        if named is not None and named != str(token.account_id):
+            raise NotFound
+        note_use(token=token)
+        return token.user, Caller(token.user, context, token)
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+class Session(SessionAuthentication):
+    """The portal's session. The account: the header X-Account, the one chosen in the portal, or the only one."""
+
+    def authenticate(self, request: Request) -> tuple[User, Caller] | None:
+        found = super().authenticate(request)
+        if found is None:
+            return None
+        user: Any = found[0]
+        return user, Caller(user, self._context(request, user))
+
+    def _context(self, request: Request, user: User) -> selectors.Context | None:
+        named = request.headers.get("X-Account")
+        if named is not None:
+            try:
+                return selectors.context(user=user, account_id=_number(named))
+            except NotThere:
+                raise NotFound from None
+        chosen = request._request.session.get(SESSION_KEY)
+        if isinstance(chosen, int):
+            try:
+                return selectors.context(user=user, account_id=chosen)
+            except NotThere:
+                pass  # no member any more: as if nothing had been chosen
+        accounts = selectors.accounts_of(user)[:2]
+        return selectors.context(user=user, account_id=accounts[0].pk) if len(accounts) == 1 else None
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise NotThere
+    return int(text)
+
+
+class _BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "apps.api.auth.BearerToken"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token of the account, shown once when made.",
+        }
+
+
+class _SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "apps.api.auth.Session"
+    name = "session"
+    priority = 1
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}

@@ -1,0 +1,111 @@
+"""What the views of the API share."""
+
+from typing import Any, ClassVar
+
+from django.db.models import Model, QuerySet
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework import mixins, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.checks import storable
+from apps.accounts.roles import May
+from apps.accounts.selectors import Context
+from apps.api.callers import caller, here
+from apps.api.filters import Filters
+from apps.api.idempotency import HEADER
+from apps.api.permissions import Needs
+from apps.api.problems import ProblemShape
+from apps.core.errors import NotThere
+
+
+class Schema(AutoSchema):
+    """Every operation can answer problems, and every POST takes an Idempotency-Key."""
+
+    def get_override_parameters(self) -> list[Any]:
+        account = OpenApiParameter(
+            "X-Account",
+            int,
+            OpenApiParameter.HEADER,
+            description="Number of the account; sessions with several.",
+        )
+        key = OpenApiParameter(
+            HEADER, str, OpenApiParameter.HEADER, description="1 to 255 visible characters."
+        )
+        return [account, key] if self.method == "POST" else [account]
+
+    def _get_response_bodies(self, *arguments: Any, **options: Any) -> Any:
+        bodies = super()._get_response_bodies(*arguments, **options)
+        problem = OpenApiResponse(ProblemShape, description="What is wrong (RFC 9457).")
+        default = self._get_response_for_code(problem, "default", media_types=["application/problem+json"])  # type: ignore[no-untyped-call]
+        return {**bodies, "default": default}
+
+
+class Resource(viewsets.GenericViewSet[Any]):
+    """One resource. `see` and `do` say what reading and writing take; `needs_by_action` where an action differs."""
+
+    see: ClassVar[May]
+    do: ClassVar[May]
+    needs_by_action: ClassVar[dict[str, Needs]] = {}
+    ordering: ClassVar[tuple[str, ...]] = ("id",)
+    filter_backends = (Filters,)
+    metadata_class = None
+    schema = Schema()
+
+    def needs_now(self) -> Needs:
+        return self.needs_by_action.get(self.action or "", Needs(self.see, self.do))
+
+    @property
+    def here(self) -> Context:
+        """The account and role of the request."""
+        return here(self.request)
+
+    @property
+    def account_id(self) -> int:
+        return self.here.account.pk
+
+    @property
+    def user_id(self) -> int:
+        return caller(self.request).user.pk
+
+    def taken(self, *, partial: bool = False) -> dict[str, Any]:
+        """The body, checked."""
+        serializer = self.get_serializer(data=self.request.data, partial=partial)
+        serializer.is_valid(raise_exception=True)
+        values: dict[str, Any] = serializer.validated_data
+        return values
+
+    def shown(self, instance: Any, status: int = 200) -> Response:
+        return Response(self.get_serializer(instance).data, status)
+
+    def rows(self) -> QuerySet[Any]:
+        """All rows of the account that this resource shows."""
+        raise NotImplementedError
+
+    def get_queryset(self) -> QuerySet[Any]:
+        if getattr(self, "swagger_fake_view", False):  # the schema is made without a request
+            return self.fake_rows()
+        return self.rows()
+
+    def fake_rows(self) -> QuerySet[Any]:
+        model: type[Model] | None = getattr(self, "model", None)
+        assert model is not None, f"{type(self).__name__} names its model for the schema"
+        return model._default_manager.none()
+
+
+class Listed(mixins.ListModelMixin, Resource):
+    """GET of the list."""
+
+
+def one(rows: QuerySet[Any], **named: Any) -> Any:
+    """The row that the address names, in this account or not at all."""
+    if any(isinstance(value, str) and storable("", value) for value in named.values()):
+        raise NotThere
+    found = rows.filter(**named).first()
+    if found is None:
+        raise NotThere
+    return found
+
+
+__all__ = ["Listed", "Request", "Resource", "Response", "Schema", "one"]

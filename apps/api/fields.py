@@ -1,0 +1,81 @@
+"""Fields that take what they say and nothing like it: a text is no number, "true" is no boolean."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+
+class Shape(serializers.Serializer[Any]):
+    """A body whose unknown members are refused by name: a misspelt field is told, not ignored."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if isinstance(data, Mapping) and (unknown := sorted(set(map(str, data)) - set(self.fields))):
+            told = serializers.ErrorDetail(_("There is no such field."), "unknown")
+            raise serializers.ValidationError({name[:100]: [told] for name in unknown[:20]})
+        values: dict[str, Any] = super().to_internal_value(data)
+        return values
+
+
+class Text(serializers.CharField):
+    """A JSON string, taken as it is."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"trim_whitespace": False, "max_length": 255, **options})
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class Whole(serializers.IntegerField):
+    """A JSON number without a fraction."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
+class YesNo(serializers.BooleanField):
+    """true or false."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class Money(serializers.DecimalField):
+    """An exact decimal as text ("12.50"); numbers are taken too. Shown with two decimals or as many as it has."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_digits": 14, "decimal_places": 4, **options})
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if isinstance(data, bool) or not isinstance(data, str | int | float):
+            self.fail("invalid")
+        value: Decimal = super().to_internal_value(data)
+        return value
+
+    def to_representation(self, value: Any) -> str:
+        return money(value)
+
+
+def money(value: Decimal) -> str:
+    """Two decimals, or as many as the value has."""
+    short = value.normalize()
+    exponent = short.as_tuple().exponent
+    return f"{short:f}" if isinstance(exponent, int) and exponent < -2 else f"{short:.2f}"
+
+
+class Choice(serializers.ChoiceField):
+    """One of some words."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid_choice", input=data)
+        return str(super().to_internal_value(data))

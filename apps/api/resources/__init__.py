@@ -1,0 +1,1 @@
+"""One module a resource: its shape, its filters, its views."""

@@ -1,0 +1,66 @@
+"""counters/: the sites being measured."""
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+
+from apps.accounts.roles import May
+from apps.api import fields
+from apps.api.base import Listed, Request, Response, one
+from apps.api.filters import YesNoFilter, filterset
+from apps.api.idempotency import repeatable
+from apps.counters import selectors, services
+from apps.counters.models import Counter
+
+
+class CounterShape(fields.Shape):
+    id = fields.Whole(read_only=True, help_text="The public number.")
+    name = fields.Text()
+    site = fields.Text(max_length=2000, help_text="Scheme and host, such as https://shop.example.")
+    allowed_origins = serializers.ListField(
+        child=fields.Text(max_length=2000),
+        max_length=100,
+        required=False,
+        help_text="Origins beside the site's own that may send hits from a browser.",
+    )
+    user_ids = fields.YesNo(required=False, help_text="Whether user IDs that hits name are believed.")
+    created_at = serializers.DateTimeField(read_only=True)
+    archived_at = serializers.DateTimeField(read_only=True)
+
+
+CounterFilter = filterset(
+    Counter, {"archived": YesNoFilter(field_name="archived_at", lookup_expr="isnull", exclude=True)}
+)
+
+
+class Counters(Listed):
+    see = do = May.CONFIGURE
+    serializer_class = CounterShape
+    filterset_class = CounterFilter
+    model = Counter
+
+    def rows(self) -> QuerySet[Counter]:
+        return selectors.counters(account_id=self.account_id, archived=True)
+
+    def retrieve(self, request: Request, number: int) -> Response:
+        return self.shown(one(self.rows(), pk=number))
+
+    @repeatable
+    def create(self, request: Request) -> Response:
+        values = self.taken()
+        return self.shown(
+            services.make_counter(account_id=self.account_id, user_id=self.user_id, **values), 201
+        )
+
+    @extend_schema(request=CounterShape(partial=True))
+    def partial_update(self, request: Request, number: int) -> Response:
+        values = self.taken(partial=True)
+        counter = services.save_counter(
+            account_id=self.account_id, user_id=self.user_id, number=number, **values
+        )
+        return self.shown(counter)
+
+    def destroy(self, request: Request, number: int) -> Response:
+        """Archive a counter: its hits stay, new ones are refused."""
+        services.archive_counter(account_id=self.account_id, user_id=self.user_id, number=number)
+        return Response(status=204)

@@ -1,0 +1,70 @@
+"""Addresses below /api/. Each is one line: tests/api/matrix.py has a row for it."""
+
+from typing import Any
+
+from django.urls import path
+
+from apps.api.resources import (
+    accounts,
+    audit,
+    # conversions,
+    counters,
+    exports,
+    facts,
+    goals,
+    members,
+    people,
+    # runs,
+    tokens,
+)
+from apps.api.schema import DocsView, SchemaView
+
+LIST: dict[str, str] = {"get": "list"}
+LIST_MAKE: dict[str, str] = {"get": "list", "post": "create"}
+READ_CHANGE_END: dict[str, str] = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
+READ_END: dict[str, str] = {"get": "retrieve", "delete": "destroy"}
+
+
+def _at(route: str, view: Any, actions: dict[str, str], name: str) -> Any:
+    return path(f"v1/{route}", view.as_view(actions), name=name)
+
+
+app_name = "api"
+urlpatterns = [
+    path("schema/", SchemaView.as_view(), name="schema"),
+    path("docs/", DocsView.as_view(), name="docs"),
+    _at("accounts/", accounts.Accounts, LIST, "accounts"),
+    _at(
+        "accounts/<int:number>/", accounts.Accounts, {"get": "retrieve", "patch": "partial_update"}, "account"
+    ),
+    _at("members/", members.Members, LIST_MAKE, "members"),
+    _at("members/<int:number>/", members.Members, READ_CHANGE_END, "member"),
+    _at("agents/", people.Agents, LIST_MAKE, "agents"),
+    _at("agents/<path:external_id>/", people.Agents, READ_END, "agent"),
+    _at("groups/", people.Groups, LIST_MAKE, "groups"),
+    _at("groups/<path:external_id>/", people.Groups, READ_END, "group"),
+    _at("channels/", people.Channels, LIST_MAKE, "channels"),
+    _at("channels/<path:external_id>/", people.Channels, {"get": "retrieve"}, "channel"),
+    _at("counters/", counters.Counters, LIST_MAKE, "counters"),
+    _at("counters/<int:number>/", counters.Counters, READ_CHANGE_END, "counter"),
+    _at("counters/<int:number>/hits/", facts.CounterHits, {"post": "create"}, "hits"),
+    _at("conversation-events/", facts.ConversationEvents, {"post": "create"}, "events"),
+    _at("messaging-goals/", goals.Goals, LIST_MAKE, "goals"),
+    _at("messaging-goals/test-url/", goals.Goals, {"post": "test"}, "test-url"),
+    _at("messaging-goals/<int:number>/", goals.Goals, {"put": "update", **READ_CHANGE_END}, "goal"),
+    _at("messaging-goals/<int:number>/activate/", goals.Goals, {"post": "activate"}, "activate"),
+    _at("messaging-goals/<int:number>/deactivate/", goals.Goals, {"post": "deactivate"}, "deactivate"),
+    _at("messaging-goals/<int:number>/duplicate/", goals.Goals, {"post": "duplicate"}, "duplicate"),
+    _at("messaging-goals/<int:number>/versions/", goals.Versions, LIST, "versions"),
+    # _at("conversions/", conversions.Conversions, LIST, "conversions"),
+    # _at("conversions/<str:key>/explanation/", conversions.Conversions, {"get": "explanation"}, "explanation"),
+    _at("exports/", exports.Exports, LIST_MAKE, "exports"),
+    _at("exports/<int:number>/", exports.Exports, {"get": "retrieve"}, "export"),
+    _at("exports/<int:number>/cancel/", exports.Exports, {"post": "cancel"}, "cancel"),
+    # _at("runs/", runs.Runs, LIST_MAKE, "runs"),
+    # _at("runs/<int:number>/", runs.Runs, {"get": "retrieve"}, "run"),
+    # _at("health/", runs.Health, {"get": "retrieve"}, "health"),
+    _at("tokens/", tokens.Tokens, LIST_MAKE, "tokens"),
+    _at("tokens/<str:key>/", tokens.Tokens, READ_END, "token"),
+    _at("audit/", audit.Audit, LIST, "audit"),
+]
