@@ -73,7 +73,9 @@ class Conversation(models.Model):
     class Meta:
         verbose_name = _("conversation")
         verbose_name_plural = _("conversations")
-        constraints = [models.UniqueConstraint(fields=["account", "channel", "ticket"], name="conversation_ticket")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "channel", "ticket"], name="conversation_ticket")
+        ]
         indexes = [
             # judging: the conversations of a person
             models.Index(fields=["account", "person_id"], name="conversation_person"),

@@ -62,7 +62,9 @@ def record_channel(
         raise Refused.one("external_id", "invalid", "A channel's external id has 1 to 255 characters.")
     if kind is not None and kind not in Channel.Kind.values:
         known = ", ".join(Channel.Kind.values)
-        raise Refused(Problem("kind", "invalid_choice", f"{kind!r} is no kind of channel; known are {known}."))
+        raise Refused(
+            Problem("kind", "invalid_choice", f"{kind!r} is no kind of channel; known are {known}.")
+        )
     ensure_channels(account_id=account_id, external_ids=[external_id])
     channel = Channel.objects.select_for_update().get(account_id=account_id, external_id=external_id)
     kind_known = channel.history.exists()

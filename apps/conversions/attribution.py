@@ -88,7 +88,9 @@ class Thread:
         "status",
     )
 
-    def __init__(self, conversation: int, channel: int, order: tuple[bytes, bytes], events: Sequence[Event]) -> None:
+    def __init__(
+        self, conversation: int, channel: int, order: tuple[bytes, bytes], events: Sequence[Event]
+    ) -> None:
         """`events` in the order of (time, seq, id); `order` is (channel, ticket) as bytes, for ties."""
         self.conversation = conversation
         self.channel = channel

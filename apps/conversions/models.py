@@ -54,7 +54,9 @@ class Correction(models.Model):
     class Meta:
         verbose_name = _("correction")
         verbose_name_plural = _("corrections")
-        indexes = [models.Index(fields=["account_id", "goal_id", "time"], name="correction_result")]  # explanations
+        indexes = [
+            models.Index(fields=["account_id", "goal_id", "time"], name="correction_result")
+        ]  # explanations
 
     def __str__(self) -> str:
         return f"{self.goal_id} {self.hit_id} at {self.at.isoformat()}"

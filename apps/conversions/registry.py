@@ -54,18 +54,24 @@ class Steps(Generic[Value]):
 def agent_steps(history: Iterable[AgentAt]) -> Steps[KnownAgent]:
     """An agent's history without gaps: a blank takes the value before it, leading blanks the first value."""
     ordered = sorted(history, key=lambda one: one.at)
-    bot, groups, name, email = (
-        next((one[column] for one in ordered if one[column] is not None), STRANGER[column - 1])
-        for column in range(1, 5)
-    )
+    last = STRANGER
+    for one in reversed(ordered):  # the first values, for what comes before them
+        last = _over(last, one)
     steps = []
     for one in ordered:
-        bot = bot if one.bot is None else one.bot
-        groups = groups if one.groups is None else one.groups
-        name = name if one.name is None else one.name
-        email = email if one.email is None else one.email
-        steps.append((one.at, KnownAgent(bool(bot), frozenset(groups), str(name), str(email))))
+        last = _over(last, one)
+        steps.append((one.at, last))
     return Steps(steps, STRANGER)
+
+
+def _over(known: KnownAgent, said: AgentAt) -> KnownAgent:
+    """`known`, with what was recorded."""
+    return KnownAgent(
+        known.bot if said.bot is None else said.bot,
+        known.groups if said.groups is None else said.groups,
+        known.name if said.name is None else said.name,
+        known.email if said.email is None else said.email,
+    )
 
 
 class Registry:

@@ -102,7 +102,9 @@ def _dates(
         yield Problem("start_date", "required", _("An active goal needs a start date."))
     if tracking_began and draft.start_date != old:
         yield Problem(
-            "start_date", "tracking_began", _("Tracking has begun; the start date cannot be changed any more.")
+            "start_date",
+            "tracking_began",
+            _("Tracking has begun; the start date cannot be changed any more."),
         )
     elif draft.start_date is not None and draft.start_date != old and draft.start_date < today:
         yield Problem("start_date", "in_the_past", _("The start date cannot be set in the past."))
@@ -118,9 +120,7 @@ def _conditions(conditions: tuple[ConditionDraft, ...]) -> Iterator[Problem]:
     if not conditions:
         yield Problem("conditions", "required", _("A goal needs at least one condition."))
     if len(conditions) > MAX_CONDITIONS:
-        yield Problem(
-            "conditions", "too_many", _("%d conditions; a goal has at most 100.") % len(conditions)
-        )
+        yield Problem("conditions", "too_many", _("%d conditions; a goal has at most 100.") % len(conditions))
     for position, condition in enumerate(conditions):
         yield from _condition(f"conditions.{position}", condition)
 

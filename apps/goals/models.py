@@ -97,7 +97,9 @@ class GoalVersion(models.Model):
                 name="goal_version_end_after_start",
             ),
         ]
-        indexes = [models.Index(fields=["account", "valid_from"], name="goal_version_account")]  # matching a batch
+        indexes = [
+            models.Index(fields=["account", "valid_from"], name="goal_version_account")
+        ]  # matching a batch
 
     def __str__(self) -> str:
         return f"{self.name} v{self.number}"

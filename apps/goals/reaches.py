@@ -53,19 +53,12 @@ def judging(*, account_id: int, first: datetime, last: datetime, only_goal: int 
     if only_goal is not None:
         versions = versions.filter(goal_id=only_goal)
     columns = ("pk", "goal_id", "valid_from", "valid_until", "active", "start_date", "end_date")
-    spans = {row[0]: _span(*row) for row in versions.values_list(*columns)}
+    spans = {row[0]: _span(row) for row in versions.values_list(*columns)}
     return Judging(_matcher(frozenset(spans)), spans, time_zones(account_id=account_id))
 
 
-def _span(
-    version: int,
-    goal: int,
-    valid_from: datetime,
-    valid_until: datetime | None,
-    active: bool,
-    start: date | None,
-    end: date | None,
-) -> Span:
+def _span(row: tuple[int, int, datetime, datetime | None, bool, date | None, date | None]) -> Span:
+    version, goal, valid_from, valid_until, active, start, end = row
     until = None if valid_until is None else clock.to_us(valid_until)
     return Span(version, goal, clock.to_us(valid_from), until, active, start, end)
 

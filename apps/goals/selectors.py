@@ -9,7 +9,17 @@ from apps.goals.drafts import ConditionDraft, GoalDraft
 from apps.goals.matching import Matcher, normalise
 from apps.goals.models import Condition, GoalVersion, MessagingGoal
 
-__all__ = ["UrlTest", "active_count", "current", "draft_of", "goal", "goals", "test_url", "version", "versions"]
+__all__ = [
+    "UrlTest",
+    "active_count",
+    "current",
+    "draft_of",
+    "goal",
+    "goals",
+    "test_url",
+    "version",
+    "versions",
+]
 
 PLAIN_FIELDS = (
     "name",
@@ -30,7 +40,9 @@ PLAIN_FIELDS = (
 
 def goals(*, account_id: int) -> QuerySet[MessagingGoal]:
     """The account's goals with their current versions."""
-    return MessagingGoal.objects.filter(account_id=account_id, deleted_at__isnull=True).select_related("current")
+    return MessagingGoal.objects.filter(account_id=account_id, deleted_at__isnull=True).select_related(
+        "current"
+    )
 
 
 def goal(*, account_id: int, goal_id: int) -> MessagingGoal:

@@ -19,7 +19,9 @@ class Status:
 
     def __str__(self) -> str:
         if self.code == "remaining":
-            return ngettext("%(days)d day remaining", "%(days)d days remaining", self.days) % {"days": self.days}
+            return ngettext("%(days)d day remaining", "%(days)d days remaining", self.days) % {
+                "days": self.days
+            }
         return {"inactive": _("Inactive"), "ended": _("Ended"), "active": _("Active")}[self.code]
 
 

@@ -79,8 +79,8 @@ class EventIn(msgspec.Struct, omit_defaults=True):
     author: AuthorIn | None = None
     public: bool = True
     text: str | None = None
-    agent: str | None | msgspec.UnsetType = msgspec.UNSET
-    group: str | None | msgspec.UnsetType = msgspec.UNSET
+    agent: str | msgspec.UnsetType | None = msgspec.UNSET
+    group: str | msgspec.UnsetType | None = msgspec.UNSET
     status: str | None = None
     rating: RatingIn | None = None
     tag: str | None = None
@@ -118,7 +118,7 @@ class Outcome:
 
 def _storable(text: str) -> bool:
     """PostgreSQL keeps neither NUL nor half of a surrogate pair."""
-    return "\x00" not in text and text.isprintable() or _encodable(text)
+    return ("\x00" not in text and text.isprintable()) or _encodable(text)
 
 
 def _encodable(text: str) -> bool:
@@ -135,9 +135,13 @@ def _text(field: str, value: str | None, longest: int) -> Problem | None:
     if value is None:
         return None
     if len(value) > longest:
-        return Problem(field, "too_long", f"{field} has {len(value)} characters; at most {longest} are taken.")
+        return Problem(
+            field, "too_long", f"{field} has {len(value)} characters; at most {longest} are taken."
+        )
     if not _storable(value):
-        return Problem(field, "not_storable", f"{field} contains NUL or half a surrogate pair; send valid text.")
+        return Problem(
+            field, "not_storable", f"{field} contains NUL or half a surrogate pair; send valid text."
+        )
     return None
 
 
@@ -164,7 +168,9 @@ def _identity(field: str, value: str | None) -> Problem | None:
         return None
     if value.strip().lower() in NO_IDENTITY:
         return Problem(
-            field, "invalid_identity", f"{field} {value!r} names nobody; send a real id or leave the field out."
+            field,
+            "invalid_identity",
+            f"{field} {value!r} names nobody; send a real id or leave the field out.",
         )
     return _text(field, value, MAX_IDENTITY)
 
@@ -274,7 +280,7 @@ def _event_kind(event: EventIn) -> Problem | None:
     return _choice("type", event.type, EVENT_TYPES)
 
 
-def _reference(field: str, value: str | None | msgspec.UnsetType) -> Problem | None:
+def _reference(field: str, value: str | msgspec.UnsetType | None) -> Problem | None:
     if value is None or value is msgspec.UNSET:
         return None
     return _required(field, value, MAX_IDENTITY)

@@ -53,13 +53,17 @@ class Mark(models.Model):
     """A person's results from `since` on wait to be judged again. Appended with each fact, in its transaction."""
 
     id = models.BigAutoField(primary_key=True)
-    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    account = models.ForeignKey(
+        Account, models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
     person_id = models.BigIntegerField()  # 0: the hits without a person
     since = models.DateTimeField()
     reason = models.CharField(max_length=16)
 
     class Meta:
-        indexes = [models.Index(fields=["account", "person_id"], name="mark_person")]  # a run takes them by person
+        indexes = [
+            models.Index(fields=["account", "person_id"], name="mark_person")
+        ]  # a run takes them by person
 
     def __str__(self) -> str:
         return f"{self.person_id} since {self.since.isoformat()}"

@@ -16,7 +16,8 @@ def owners(*, account_id: int, identities: Collection[int]) -> Owners:
         return Owners(own={}, links=[])
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, person_id FROM people_identity WHERE account_id = %s AND id = ANY(%s)", [account_id, ids]
+            "SELECT id, person_id FROM people_identity WHERE account_id = %s AND id = ANY(%s)",
+            [account_id, ids],
         )
         own = dict(cursor.fetchall())
         cursor.execute(
@@ -24,5 +25,7 @@ def owners(*, account_id: int, identities: Collection[int]) -> Owners:
             " JOIN people_identity u ON u.id = l.user_id WHERE l.account_id = %s AND l.client_id = ANY(%s)",
             [account_id, ids],
         )
-        links = [LinkAt(client, at, value.encode(), person) for client, at, value, person in cursor.fetchall()]
+        links = [
+            LinkAt(client, at, value.encode(), person) for client, at, value, person in cursor.fetchall()
+        ]
     return Owners(own=own, links=links)

@@ -60,7 +60,7 @@ def _make(account_id: int, names: Sequence[Name]) -> None:
             " SELECT person, %(account)s, %(now)s FROM wanted RETURNING id)"
             " INSERT INTO people_identity (account_id, kind, value, person_id)"
             " SELECT %(account)s, kind, value, person FROM wanted"
-            " ORDER BY kind, value COLLATE \"C\" ON CONFLICT DO NOTHING",
+            ' ORDER BY kind, value COLLATE "C" ON CONFLICT DO NOTHING',
             {"kinds": list(kinds), "values": list(values), "account": account_id, "now": clock.now()},
         )
 

@@ -20,7 +20,9 @@ class Hit(models.Model):
     robot = models.BooleanField()
     url = models.TextField(null=True)
     name = models.TextField(null=True)
-    detail = models.JSONField(null=True)  # what nothing is searched by: referrer, title, click IDs, value, ...
+    detail = models.JSONField(
+        null=True
+    )  # what nothing is searched by: referrer, title, click IDs, value, ...
 
     class Meta:
         managed = False

@@ -6,96 +6,200 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'conversation_id', 'time', 'seq', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('account_id', models.BigIntegerField()),
-                ('conversation_id', models.BigIntegerField()),
-                ('time', models.DateTimeField()),
-                ('seq', models.BigIntegerField(default=0)),
-                ('id', models.CharField(max_length=255)),
-                ('channel_id', models.BigIntegerField()),
-                ('kind', models.SmallIntegerField(choices=[(1, 'message of the person'), (2, 'message of an agent'), (3, 'message of a bot'), (4, 'system message'), (5, 'private note'), (10, 'assignment of agent and group'), (11, 'assignment of an agent'), (12, 'assignment of a group'), (13, 'assignment that changes nothing'), (20, 'status new'), (21, 'status open'), (22, 'status pending'), (23, 'status on hold'), (24, 'status solved'), (25, 'status closed'), (30, 'rating'), (31, 'tag')])),
-                ('agent_id', models.BigIntegerField(null=True)),
-                ('group_id', models.BigIntegerField(null=True)),
-                ('detail', models.JSONField(null=True)),
-                ('arrived_at', models.DateTimeField(default=apps.core.clock.now)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id",
+                        "conversation_id",
+                        "time",
+                        "seq",
+                        "id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("account_id", models.BigIntegerField()),
+                ("conversation_id", models.BigIntegerField()),
+                ("time", models.DateTimeField()),
+                ("seq", models.BigIntegerField(default=0)),
+                ("id", models.CharField(max_length=255)),
+                ("channel_id", models.BigIntegerField()),
+                (
+                    "kind",
+                    models.SmallIntegerField(
+                        choices=[
+                            (1, "message of the person"),
+                            (2, "message of an agent"),
+                            (3, "message of a bot"),
+                            (4, "system message"),
+                            (5, "private note"),
+                            (10, "assignment of agent and group"),
+                            (11, "assignment of an agent"),
+                            (12, "assignment of a group"),
+                            (13, "assignment that changes nothing"),
+                            (20, "status new"),
+                            (21, "status open"),
+                            (22, "status pending"),
+                            (23, "status on hold"),
+                            (24, "status solved"),
+                            (25, "status closed"),
+                            (30, "rating"),
+                            (31, "tag"),
+                        ]
+                    ),
+                ),
+                ("agent_id", models.BigIntegerField(null=True)),
+                ("group_id", models.BigIntegerField(null=True)),
+                ("detail", models.JSONField(null=True)),
+                ("arrived_at", models.DateTimeField(default=apps.core.clock.now)),
             ],
             options={
-                'db_table': 'conversations_event',
-                'managed': False,
+                "db_table": "conversations_event",
+                "managed": False,
             },
         ),
         migrations.CreateModel(
-            name='Channel',
+            name="Channel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(max_length=255, verbose_name='external id')),
-                ('name', models.CharField(blank=True, max_length=255, verbose_name='name')),
-                ('kind', models.CharField(choices=[('web', 'web widget'), ('ios', 'iOS'), ('android', 'Android'), ('telegram', 'Telegram'), ('whatsapp', 'WhatsApp'), ('viber', 'Viber'), ('facebook', 'Facebook'), ('instagram', 'Instagram'), ('social', 'other social channel'), ('email', 'e-mail'), ('third_party_bot', 'third-party bot'), ('unity', 'Unity'), ('other', 'other')], default='other', max_length=16, verbose_name='kind')),
-                ('placeholder', models.BooleanField(default=False, editable=False)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='channels', to='accounts.account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("external_id", models.CharField(max_length=255, verbose_name="external id")),
+                ("name", models.CharField(blank=True, max_length=255, verbose_name="name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("web", "web widget"),
+                            ("ios", "iOS"),
+                            ("android", "Android"),
+                            ("telegram", "Telegram"),
+                            ("whatsapp", "WhatsApp"),
+                            ("viber", "Viber"),
+                            ("facebook", "Facebook"),
+                            ("instagram", "Instagram"),
+                            ("social", "other social channel"),
+                            ("email", "e-mail"),
+                            ("third_party_bot", "third-party bot"),
+                            ("unity", "Unity"),
+                            ("other", "other"),
+                        ],
+                        default="other",
+                        max_length=16,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("placeholder", models.BooleanField(default=False, editable=False)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="channels",
+                        to="accounts.account",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'channel',
-                'verbose_name_plural': 'channels',
+                "verbose_name": "channel",
+                "verbose_name_plural": "channels",
             },
         ),
         migrations.CreateModel(
-            name='ChannelKind',
+            name="ChannelKind",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('kind', models.CharField(max_length=16)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='history', to='conversations.channel')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("kind", models.CharField(max_length=16)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="history",
+                        to="conversations.channel",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Conversation',
+            name="Conversation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ticket', models.CharField(max_length=255)),
-                ('person_id', models.BigIntegerField(null=True)),
-                ('identity_id', models.BigIntegerField(null=True)),
-                ('named_at', models.DateTimeField(null=True)),
-                ('named_seq', models.BigIntegerField(null=True)),
-                ('named_by', models.CharField(db_collation='C', max_length=255, null=True)),
-                ('begun_at', models.DateTimeField()),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='conversations', to='accounts.account')),
-                ('channel', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to='conversations.channel')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("ticket", models.CharField(max_length=255)),
+                ("person_id", models.BigIntegerField(null=True)),
+                ("identity_id", models.BigIntegerField(null=True)),
+                ("named_at", models.DateTimeField(null=True)),
+                ("named_seq", models.BigIntegerField(null=True)),
+                ("named_by", models.CharField(db_collation="C", max_length=255, null=True)),
+                ("begun_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="conversations",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conversations",
+                        to="conversations.channel",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'conversation',
-                'verbose_name_plural': 'conversations',
+                "verbose_name": "conversation",
+                "verbose_name_plural": "conversations",
             },
         ),
         migrations.AddConstraint(
-            model_name='channel',
-            constraint=models.UniqueConstraint(fields=('account', 'external_id'), name='channel_external_id'),
+            model_name="channel",
+            constraint=models.UniqueConstraint(fields=("account", "external_id"), name="channel_external_id"),
         ),
         migrations.AddConstraint(
-            model_name='channelkind',
-            constraint=models.UniqueConstraint(fields=('channel', 'at'), name='channel_kind_at'),
+            model_name="channelkind",
+            constraint=models.UniqueConstraint(fields=("channel", "at"), name="channel_kind_at"),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['account', 'person_id'], name='conversation_person'),
+            model_name="conversation",
+            index=models.Index(fields=["account", "person_id"], name="conversation_person"),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['account', 'identity_id'], name='conversation_identity'),
+            model_name="conversation",
+            index=models.Index(fields=["account", "identity_id"], name="conversation_identity"),
         ),
         migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.UniqueConstraint(fields=('account', 'channel', 'ticket'), name='conversation_ticket'),
+            model_name="conversation",
+            constraint=models.UniqueConstraint(
+                fields=("account", "channel", "ticket"), name="conversation_ticket"
+            ),
         ),
     ]

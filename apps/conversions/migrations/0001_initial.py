@@ -4,56 +4,76 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Conversion',
+            name="Conversion",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'goal_id', 'time', 'counter_id', 'hit_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('account_id', models.BigIntegerField()),
-                ('goal_id', models.BigIntegerField()),
-                ('time', models.DateTimeField()),
-                ('counter_id', models.BigIntegerField()),
-                ('hit_id', models.CharField(max_length=128)),
-                ('version_id', models.BigIntegerField()),
-                ('person_id', models.BigIntegerField()),
-                ('outcome', models.SmallIntegerField(choices=[(1, 'credited'), (2, 'uncredited'), (3, 'dropped: a second hit in the same second')])),
-                ('conversation_id', models.BigIntegerField(null=True)),
-                ('agent_id', models.BigIntegerField(null=True)),
-                ('group_id', models.BigIntegerField(null=True)),
-                ('active', models.BooleanField(null=True)),
-                ('contact_us', models.BigIntegerField(null=True)),
-                ('agent_name', models.TextField(null=True)),
-                ('agent_email', models.TextField(null=True)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id",
+                        "goal_id",
+                        "time",
+                        "counter_id",
+                        "hit_id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("account_id", models.BigIntegerField()),
+                ("goal_id", models.BigIntegerField()),
+                ("time", models.DateTimeField()),
+                ("counter_id", models.BigIntegerField()),
+                ("hit_id", models.CharField(max_length=128)),
+                ("version_id", models.BigIntegerField()),
+                ("person_id", models.BigIntegerField()),
+                (
+                    "outcome",
+                    models.SmallIntegerField(
+                        choices=[
+                            (1, "credited"),
+                            (2, "uncredited"),
+                            (3, "dropped: a second hit in the same second"),
+                        ]
+                    ),
+                ),
+                ("conversation_id", models.BigIntegerField(null=True)),
+                ("agent_id", models.BigIntegerField(null=True)),
+                ("group_id", models.BigIntegerField(null=True)),
+                ("active", models.BooleanField(null=True)),
+                ("contact_us", models.BigIntegerField(null=True)),
+                ("agent_name", models.TextField(null=True)),
+                ("agent_email", models.TextField(null=True)),
             ],
             options={
-                'db_table': 'conversions_conversion',
-                'managed': False,
+                "db_table": "conversions_conversion",
+                "managed": False,
             },
         ),
         migrations.CreateModel(
-            name='Correction',
+            name="Correction",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('account_id', models.BigIntegerField()),
-                ('goal_id', models.BigIntegerField()),
-                ('time', models.DateTimeField()),
-                ('counter_id', models.BigIntegerField()),
-                ('hit_id', models.CharField(max_length=128)),
-                ('at', models.DateTimeField()),
-                ('why', models.CharField(max_length=100)),
-                ('before', models.JSONField()),
-                ('after', models.JSONField(null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("account_id", models.BigIntegerField()),
+                ("goal_id", models.BigIntegerField()),
+                ("time", models.DateTimeField()),
+                ("counter_id", models.BigIntegerField()),
+                ("hit_id", models.CharField(max_length=128)),
+                ("at", models.DateTimeField()),
+                ("why", models.CharField(max_length=100)),
+                ("before", models.JSONField()),
+                ("after", models.JSONField(null=True)),
             ],
             options={
-                'verbose_name': 'correction',
-                'verbose_name_plural': 'corrections',
-                'indexes': [models.Index(fields=['account_id', 'goal_id', 'time'], name='correction_result')],
+                "verbose_name": "correction",
+                "verbose_name_plural": "corrections",
+                "indexes": [models.Index(fields=["account_id", "goal_id", "time"], name="correction_result")],
             },
         ),
     ]

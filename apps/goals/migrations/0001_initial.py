@@ -8,147 +8,308 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Reach',
+            name="Reach",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'goal_id', 'time', 'counter_id', 'hit_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('account_id', models.BigIntegerField()),
-                ('goal_id', models.BigIntegerField()),
-                ('time', models.DateTimeField()),
-                ('counter_id', models.BigIntegerField()),
-                ('hit_id', models.CharField(max_length=128)),
-                ('version_id', models.BigIntegerField()),
-                ('identity_id', models.BigIntegerField(null=True)),
-                ('person_id', models.BigIntegerField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id",
+                        "goal_id",
+                        "time",
+                        "counter_id",
+                        "hit_id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("account_id", models.BigIntegerField()),
+                ("goal_id", models.BigIntegerField()),
+                ("time", models.DateTimeField()),
+                ("counter_id", models.BigIntegerField()),
+                ("hit_id", models.CharField(max_length=128)),
+                ("version_id", models.BigIntegerField()),
+                ("identity_id", models.BigIntegerField(null=True)),
+                ("person_id", models.BigIntegerField()),
             ],
             options={
-                'db_table': 'goals_reach',
-                'managed': False,
+                "db_table": "goals_reach",
+                "managed": False,
             },
         ),
         migrations.CreateModel(
-            name='GoalVersion',
+            name="GoalVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('valid_from', models.DateTimeField()),
-                ('valid_until', models.DateTimeField(null=True)),
-                ('name', models.CharField(max_length=255, verbose_name='name')),
-                ('description', models.TextField(blank=True, max_length=5000, verbose_name='description')),
-                ('active', models.BooleanField(verbose_name='active')),
-                ('start_date', models.DateField(blank=True, null=True, verbose_name='start date')),
-                ('end_date', models.DateField(blank=True, null=True, verbose_name='end date')),
-                ('attribution', models.CharField(choices=[('first_touch', 'First touch'), ('last_touch', 'Last touch')], max_length=11, verbose_name='attribution')),
-                ('window_days', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(90)], verbose_name='attribution window, days')),
-                ('transaction_value', models.DecimalField(blank=True, decimal_places=4, max_digits=14, null=True, verbose_name='transaction value')),
-                ('currency', models.CharField(max_length=3)),
-                ('counting', models.CharField(choices=[('every', 'every conversion')], default='every', max_length=16)),
-                ('bots_eligible', models.BooleanField(default=False, verbose_name='bots can earn credit')),
-                ('window_on_active', models.BooleanField(default=False, verbose_name='the window applies to active conversations too')),
-                ('all_channels', models.BooleanField(default=False, verbose_name='third-party bot channels and Unity too')),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
-                ('saved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("valid_from", models.DateTimeField()),
+                ("valid_until", models.DateTimeField(null=True)),
+                ("name", models.CharField(max_length=255, verbose_name="name")),
+                ("description", models.TextField(blank=True, max_length=5000, verbose_name="description")),
+                ("active", models.BooleanField(verbose_name="active")),
+                ("start_date", models.DateField(blank=True, null=True, verbose_name="start date")),
+                ("end_date", models.DateField(blank=True, null=True, verbose_name="end date")),
+                (
+                    "attribution",
+                    models.CharField(
+                        choices=[("first_touch", "First touch"), ("last_touch", "Last touch")],
+                        max_length=11,
+                        verbose_name="attribution",
+                    ),
+                ),
+                (
+                    "window_days",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(90),
+                        ],
+                        verbose_name="attribution window, days",
+                    ),
+                ),
+                (
+                    "transaction_value",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=14,
+                        null=True,
+                        verbose_name="transaction value",
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "counting",
+                    models.CharField(choices=[("every", "every conversion")], default="every", max_length=16),
+                ),
+                ("bots_eligible", models.BooleanField(default=False, verbose_name="bots can earn credit")),
+                (
+                    "window_on_active",
+                    models.BooleanField(
+                        default=False, verbose_name="the window applies to active conversations too"
+                    ),
+                ),
+                (
+                    "all_channels",
+                    models.BooleanField(default=False, verbose_name="third-party bot channels and Unity too"),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "saved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MessagingGoal',
+            name="MessagingGoal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slot', models.PositiveSmallIntegerField(null=True)),
-                ('created_at', models.DateTimeField(default=apps.core.clock.now)),
-                ('deleted_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messaging_goals', to='accounts.account')),
-                ('current', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='goals.goalversion', verbose_name='current version')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slot", models.PositiveSmallIntegerField(null=True)),
+                ("created_at", models.DateTimeField(default=apps.core.clock.now)),
+                ("deleted_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messaging_goals",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "current",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="goals.goalversion",
+                        verbose_name="current version",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'messaging goal',
-                'verbose_name_plural': 'messaging goals',
+                "verbose_name": "messaging goal",
+                "verbose_name_plural": "messaging goals",
             },
         ),
         migrations.AddField(
-            model_name='goalversion',
-            name='goal',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='goals.messaginggoal'),
+            model_name="goalversion",
+            name="goal",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="goals.messaginggoal"
+            ),
         ),
         migrations.CreateModel(
-            name='VersionGroup',
+            name="VersionGroup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.group')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='version_groups', to='goals.goalversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.group"
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="version_groups",
+                        to="goals.goalversion",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='goalversion',
-            name='groups',
-            field=models.ManyToManyField(related_name='+', through='goals.VersionGroup', to='accounts.group'),
+            model_name="goalversion",
+            name="groups",
+            field=models.ManyToManyField(related_name="+", through="goals.VersionGroup", to="accounts.group"),
         ),
         migrations.CreateModel(
-            name='Condition',
+            name="Condition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('category', models.CharField(choices=[('url', 'URL')], default='url', max_length=8, verbose_name='category')),
-                ('operator', models.CharField(choices=[('contains', 'contains'), ('is', 'is')], max_length=8, verbose_name='operator')),
-                ('value', models.CharField(max_length=2048, verbose_name='value')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='conditions', to='goals.goalversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                (
+                    "category",
+                    models.CharField(
+                        choices=[("url", "URL")], default="url", max_length=8, verbose_name="category"
+                    ),
+                ),
+                (
+                    "operator",
+                    models.CharField(
+                        choices=[("contains", "contains"), ("is", "is")],
+                        max_length=8,
+                        verbose_name="operator",
+                    ),
+                ),
+                ("value", models.CharField(max_length=2048, verbose_name="value")),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="conditions",
+                        to="goals.goalversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
-                'constraints': [models.UniqueConstraint(fields=('version', 'position'), name='condition_position'), models.CheckConstraint(condition=models.Q(('position__range', (1, 100))), name='condition_at_most_100'), models.CheckConstraint(condition=models.Q(('value', ''), _negated=True), name='condition_value_not_empty')],
+                "ordering": ["position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("version", "position"), name="condition_position"),
+                    models.CheckConstraint(
+                        condition=models.Q(("position__range", (1, 100))), name="condition_at_most_100"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("value", ""), _negated=True), name="condition_value_not_empty"
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='messaginggoal',
-            constraint=models.UniqueConstraint(fields=('account', 'slot'), name='goal_active_slot'),
+            model_name="messaginggoal",
+            constraint=models.UniqueConstraint(fields=("account", "slot"), name="goal_active_slot"),
         ),
         migrations.AddConstraint(
-            model_name='messaginggoal',
-            constraint=models.CheckConstraint(condition=models.Q(('slot__isnull', True), ('slot__range', (1, 15)), _connector='OR'), name='goal_at_most_15_active'),
+            model_name="messaginggoal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("slot__isnull", True), ("slot__range", (1, 15)), _connector="OR"),
+                name="goal_at_most_15_active",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='messaginggoal',
-            constraint=models.CheckConstraint(condition=models.Q(('deleted_at__isnull', True), ('slot__isnull', True), _connector='OR'), name='goal_deleted_is_inactive'),
+            model_name="messaginggoal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("deleted_at__isnull", True), ("slot__isnull", True), _connector="OR"),
+                name="goal_deleted_is_inactive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='versiongroup',
-            constraint=models.UniqueConstraint(fields=('version', 'group'), name='version_group_once'),
+            model_name="versiongroup",
+            constraint=models.UniqueConstraint(fields=("version", "group"), name="version_group_once"),
         ),
         migrations.AddIndex(
-            model_name='goalversion',
-            index=models.Index(fields=['account', 'valid_from'], name='goal_version_account'),
+            model_name="goalversion",
+            index=models.Index(fields=["account", "valid_from"], name="goal_version_account"),
         ),
         migrations.AddConstraint(
-            model_name='goalversion',
-            constraint=models.UniqueConstraint(fields=('goal', 'number'), name='goal_version_number'),
+            model_name="goalversion",
+            constraint=models.UniqueConstraint(fields=("goal", "number"), name="goal_version_number"),
         ),
         migrations.AddConstraint(
-            model_name='goalversion',
-            constraint=models.UniqueConstraint(fields=('goal', 'valid_from'), name='goal_version_from'),
+            model_name="goalversion",
+            constraint=models.UniqueConstraint(fields=("goal", "valid_from"), name="goal_version_from"),
         ),
         migrations.AddConstraint(
-            model_name='goalversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('valid_until__isnull', True)), fields=('goal',), name='goal_version_one_current'),
+            model_name="goalversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("valid_until__isnull", True)),
+                fields=("goal",),
+                name="goal_version_one_current",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='goalversion',
-            constraint=models.CheckConstraint(condition=models.Q(('window_days__range', (1, 90))), name='goal_version_window_days'),
+            model_name="goalversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("window_days__range", (1, 90))), name="goal_version_window_days"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='goalversion',
-            constraint=models.CheckConstraint(condition=models.Q(('active', False), ('start_date__isnull', False), _connector='OR'), name='goal_version_active_has_start'),
+            model_name="goalversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("active", False), ("start_date__isnull", False), _connector="OR"),
+                name="goal_version_active_has_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='goalversion',
-            constraint=models.CheckConstraint(condition=models.Q(('end_date__isnull', True), ('end_date__gte', models.F('start_date')), _connector='OR'), name='goal_version_end_after_start'),
+            model_name="goalversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("end_date__isnull", True), ("end_date__gte", models.F("start_date")), _connector="OR"
+                ),
+                name="goal_version_end_after_start",
+            ),
         ),
     ]

@@ -57,6 +57,4 @@ def delete(*, account_id: int, user_id: int | None, goal_id: int) -> None:
     goal.deleted_at = clock.now()
     goal.slot = None
     goal.save(update_fields=["deleted_at", "slot"])
-    audit(
-        account_id=account_id, user=user_id, action="messaging_goal.deleted", target=f"{goal} ({goal.pk})"
-    )
+    audit(account_id=account_id, user=user_id, action="messaging_goal.deleted", target=f"{goal} ({goal.pk})")

@@ -14,4 +14,4 @@ def purge_reaches() -> int:
             " WHERE g.deleted_at IS NOT NULL LIMIT %s))",
             [_BATCH],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)

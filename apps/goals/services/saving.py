@@ -59,10 +59,10 @@ def write_version(
     if goal is None:
         goal = MessagingGoal.objects.create(account_id=account_id, created_at=now)
     _take_slot(goal, draft)
-    version = _append(goal, before, draft, groups, now, user_id)
+    version = append(goal, before, draft, groups, now, user_id)
     goal.current = version
     goal.save(update_fields=["current", "slot"])
-    _match_stored(goal, now)
+    match_stored(goal, now)
     audit(
         account_id=account_id,
         user=user_id,
@@ -123,7 +123,7 @@ def _limit_words() -> str:
     )
 
 
-def _append(
+def append(
     goal: MessagingGoal,
     before: GoalVersion | None,
     draft: GoalDraft,
@@ -154,7 +154,7 @@ def _append(
     return version
 
 
-def _match_stored(goal: MessagingGoal, since: datetime) -> None:
+def match_stored(goal: MessagingGoal, since: datetime) -> None:
     """Judge anew, for this goal, the stored hits whose time is at or after the save."""
     account = goal.account_id
     concerned = reaches.drop(account_id=account, goal=goal.pk, since=since)

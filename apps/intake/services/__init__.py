@@ -2,5 +2,6 @@
 
 from apps.intake.services.events import take_events
 from apps.intake.services.hits import HitsStored, prepare, store_hits, take_hits
+from apps.intake.services.people import KnownLink, take_links
 
-__all__ = ["HitsStored", "prepare", "store_hits", "take_events", "take_hits"]
+__all__ = ["HitsStored", "KnownLink", "prepare", "store_hits", "take_events", "take_hits", "take_links"]

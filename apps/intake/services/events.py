@@ -64,7 +64,9 @@ def _problem(index: int, event: EventIn | Problem, arrived_at: datetime) -> Prob
 
 @transaction.atomic
 def _store(account_id: int, events: Sequence[EventIn], arrived_at: datetime) -> int:
-    channels = conversations.ensure_channels(account_id=account_id, external_ids={one.channel for one in events})
+    channels = conversations.ensure_channels(
+        account_id=account_id, external_ids={one.channel for one in events}
+    )
     fresh = _fresh(account_id, events, channels)
     if not fresh:
         return 0
@@ -124,7 +126,9 @@ def _rows(
     held: dict[Key, Conversation],
     arrived_at: datetime,
 ) -> list[EventRow]:
-    agents = ensure_agents(account_id=account_id, external_ids={name for one in events if (name := _agent(one))})
+    agents = ensure_agents(
+        account_id=account_id, external_ids={name for one in events if (name := _agent(one))}
+    )
     groups = ensure_groups(
         account_id=account_id, external_ids={one.group for one in events if isinstance(one.group, str)}
     )

@@ -1,7 +1,7 @@
 """Storing hits: identities, links, reaches and marks with them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -178,7 +178,9 @@ def _tally(accounts: Sequence[tuple[int, list[Arrival]]], new: Sequence[_Found])
     )
 
 
-def _count(account: int, arrivals: list[Arrival], new: list[_Found], now: datetime, closing_days: int) -> Tally:
+def _count(
+    account: int, arrivals: list[Arrival], new: list[_Found], now: datetime, closing_days: int
+) -> Tally:
     closed = now - timedelta(days=closing_days)
     return Tally(
         account_id=account,

@@ -4,31 +4,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Hit',
+            name="Hit",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'counter_id', 'id', 'time', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('account_id', models.BigIntegerField()),
-                ('counter_id', models.BigIntegerField()),
-                ('id', models.CharField(max_length=128)),
-                ('time', models.DateTimeField()),
-                ('identity_id', models.BigIntegerField(null=True)),
-                ('kind', models.SmallIntegerField(choices=[(1, 'Pageview'), (2, 'Event')])),
-                ('robot', models.BooleanField()),
-                ('url', models.TextField(null=True)),
-                ('name', models.TextField(null=True)),
-                ('detail', models.JSONField(null=True)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id",
+                        "counter_id",
+                        "id",
+                        "time",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("account_id", models.BigIntegerField()),
+                ("counter_id", models.BigIntegerField()),
+                ("id", models.CharField(max_length=128)),
+                ("time", models.DateTimeField()),
+                ("identity_id", models.BigIntegerField(null=True)),
+                ("kind", models.SmallIntegerField(choices=[(1, "Pageview"), (2, "Event")])),
+                ("robot", models.BooleanField()),
+                ("url", models.TextField(null=True)),
+                ("name", models.TextField(null=True)),
+                ("detail", models.JSONField(null=True)),
             ],
             options={
-                'db_table': 'visits_hit',
-                'managed': False,
+                "db_table": "visits_hit",
+                "managed": False,
             },
         ),
     ]

@@ -1,0 +1,119 @@
+"""Reading what the rules need: registry, terms, and conversations packed as they come off the wire."""
+
+import struct
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
+
+from django.db import connection
+
+from apps.accounts.models import Account, AccountSettings, Agent, AgentValues, Group
+from apps.conversations.models import Channel, ChannelKind
+from apps.conversions.attribution import DAY_US, Event, Terms, Thread
+from apps.conversions.registry import AgentAt, Registry
+from apps.core import clock
+from apps.goals.models import GoalVersion, VersionGroup
+
+# a row of COPY BINARY: the number of columns, then each column's length and value
+_ROW = struct.Struct("!h iq iq ih iq iq")
+_HEADER, _TRAILER = 19, 2
+_WIRE_EPOCH_US = clock.to_us(datetime(2000, 1, 1, tzinfo=UTC))
+_EVENTS = (
+    "COPY (SELECT e.conversation_id, e.time, e.kind, coalesce(e.agent_id, 0), coalesce(e.group_id, 0)"
+    " FROM conversations_conversation c JOIN conversations_event e"
+    " ON e.account_id = c.account_id AND e.conversation_id = c.id"
+    " WHERE c.account_id = %s AND c.person_id = ANY(%s)"
+    " ORDER BY e.conversation_id, e.time, e.seq, e.id) TO STDOUT (FORMAT BINARY)"
+)
+
+
+def registry(*, account_id: int) -> Registry:
+    """What the account's agents, channels and settings were through time."""
+    agents: dict[int, list[AgentAt]] = {}
+    for agent, at, kind, groups, name, email in AgentValues.objects.filter(
+        agent__account_id=account_id
+    ).values_list("agent_id", "at", "kind", "groups", "name", "email"):
+        bot = None if kind is None else kind == Agent.Kind.BOT
+        members = None if groups is None else frozenset(groups)
+        agents.setdefault(agent, []).append(AgentAt(clock.to_us(at), bot, members, name, email))
+    excluded: dict[int, list[tuple[int, bool]]] = {}
+    kinds = ChannelKind.objects.filter(channel__account_id=account_id)
+    for channel, at, kind in kinds.values_list("channel_id", "at", "kind"):
+        excluded.setdefault(channel, []).append((clock.to_us(at), kind in Channel.EXCLUDED))
+    groups_of = Group.objects.filter(account_id=account_id).values_list("pk", "external_id")
+    return Registry(
+        agents=agents,
+        excluded=excluded,
+        inactivity_us=_inactivity(account_id),
+        group_order={group: external_id.encode() for group, external_id in groups_of},
+    )
+
+
+def _inactivity(account_id: int) -> list[tuple[int, int]]:
+    rows = AccountSettings.objects.filter(account_id=account_id).values_list("at", "inactivity_s")
+    steps = [(clock.to_us(at), seconds * 1_000_000) for at, seconds in rows]
+    present = Account.objects.values_list("inactivity_s", flat=True)
+    return steps or [(0, present.get(pk=account_id) * 1_000_000)]
+
+
+def terms(*, versions: Collection[int]) -> dict[int, Terms]:
+    """What these goal versions say about credit."""
+    groups: dict[int, set[int]] = {version: set() for version in versions}
+    for version, group in VersionGroup.objects.filter(version__in=versions).values_list(
+        "version_id", "group_id"
+    ):
+        groups[version].add(group)
+    return {
+        one.pk: Terms(
+            one.goal_id,
+            one.pk,
+            frozenset(groups[one.pk]),
+            one.attribution == GoalVersion.Attribution.FIRST_TOUCH,
+            one.window_days * DAY_US,
+            one.bots_eligible,
+            one.window_on_active,
+            one.all_channels,
+        )
+        for one in GoalVersion.objects.filter(pk__in=versions)
+    }
+
+
+def threads(*, account_id: int, people: Collection[int]) -> dict[int, list[Thread]]:
+    """The conversations of these people, with all their events, not yet advanced."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.id, c.person_id, c.channel_id, h.external_id, c.ticket"
+            " FROM conversations_conversation c JOIN conversations_channel h ON h.id = c.channel_id"
+            " WHERE c.account_id = %s AND c.person_id = ANY(%s)",
+            [account_id, list(people)],
+        )
+        rows = cursor.fetchall()
+    if not rows:
+        return {}
+    events = _events(account_id, {person for _, person, *_ in rows})
+    found: dict[int, list[Thread]] = {}
+    for conversation, person, channel, channel_name, ticket in rows:
+        thread = Thread(
+            conversation, channel, (channel_name.encode(), ticket.encode()), events.get(conversation, ())
+        )
+        found.setdefault(person, []).append(thread)
+    return found
+
+
+def _events(account_id: int, people: Collection[int]) -> dict[int, list[Event]]:
+    """Events by conversation, in order. Unpacked by hand: a cursor's rows cost five times as much."""
+    with connection.cursor() as cursor, cursor.copy(_EVENTS, [account_id, list(people)]) as copy:
+        packed = b"".join(copy)
+    return _unpacked(_ROW.iter_unpack(packed[_HEADER : len(packed) - _TRAILER]))
+
+
+def _unpacked(rows: Iterable[tuple[int, ...]]) -> dict[int, list[Event]]:
+    found: dict[int, list[Event]] = {}
+    last = 0
+    events: list[Event] = []
+    make = Event._make
+    for _, _, conversation, _, time, _, kind, _, agent, _, group in rows:
+        if conversation != last:
+            last, events = conversation, []
+            found[conversation] = events
+        events.append(make((time + _WIRE_EPOCH_US, kind, agent, group)))
+    return found

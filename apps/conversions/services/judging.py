@@ -1,0 +1,147 @@
+"""Judging: take the marks of some people, judge their open reaches anew, write the difference."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from django.db import connection, transaction
+
+from apps.accounts.models import Account
+from apps.conversions import facts
+from apps.conversions.attribution import Terms, Thread, Verdict, credited, decide, same_second
+from apps.conversions.models import Conversion
+from apps.conversions.registry import Registry
+from apps.conversions.services.writing import Result, Results, Taken, write
+from apps.core import clock
+from apps.core.locks import Lock
+
+BUCKETS = 8
+"""People are judged in this many shares at most, each by one judge at a time."""
+
+_TAKE = """
+WITH chosen AS (
+    SELECT DISTINCT person_id FROM people_mark
+    WHERE account_id = %(account)s AND person_id %% %(shares)s = %(share)s
+    ORDER BY person_id LIMIT %(limit)s
+), gone AS (
+    DELETE FROM people_mark m USING chosen c
+    WHERE m.account_id = %(account)s AND m.person_id = c.person_id
+    RETURNING m.person_id, m.since, m.reason
+), people AS MATERIALIZED (
+    SELECT person_id, greatest(date_trunc('second', min(since)), %(open)s) AS since,
+        string_agg(DISTINCT reason, ', ') AS reasons
+    FROM gone GROUP BY person_id
+)
+SELECT p.person_id, p.since, p.reasons, coalesce(r.goal_id, 0), r.time, r.counter_id, r.hit_id, r.version_id,
+    c.version_id, c.person_id, c.outcome, c.conversation_id, c.agent_id, c.group_id, c.active, c.contact_us,
+    c.agent_name, c.agent_email
+FROM people p
+LEFT JOIN goals_reach r
+    ON r.account_id = %(account)s AND r.person_id = p.person_id AND r.time >= p.since
+LEFT JOIN conversions_conversion c
+    ON c.account_id = r.account_id AND c.goal_id = r.goal_id AND c.time = r.time
+    AND c.counter_id = r.counter_id AND c.hit_id = r.hit_id
+ORDER BY p.person_id, r.time, r.hit_id
+"""
+
+
+@dataclass(slots=True)
+class Judged:
+    """What one batch did."""
+
+    people: int = 0
+    reaches: int = 0
+    credited: int = 0
+    uncredited: int = 0
+    dropped: int = 0
+    corrected: int = 0
+
+
+@transaction.atomic
+def judge(*, account_id: int, run_started_at: datetime, share: int, shares: int, limit: int = 5000) -> Judged:
+    """Judge at most `limit` of the marked people of a share; `people` 0 means that none was left.
+
+    `shares` divides `BUCKETS`. Results older than the closing period at `run_started_at` stay as they are.
+    """
+    _hold(account_id, share, shares)
+    days = Account.objects.values_list("closing_days", flat=True).get(pk=account_id)
+    rows = _take(account_id, share, shares, limit, run_started_at - timedelta(days=days))
+    people = {row.person: row for row in rows}
+    results = Results(account_id, clock.now())
+    _judge_people(account_id, [row for row in rows if row.goal], results)
+    results.gone(row for row in people.values() if {"goal", "link"} & set(row.reasons.split(", ")))
+    write(results)
+    return Judged(len(people), *results.counts())
+
+
+def _hold(account_id: int, share: int, shares: int) -> None:
+    """Wait until no other judge works on these people."""
+    if BUCKETS % shares or not 0 <= share < shares:
+        raise ValueError(f"share {share} of {shares}: shares must divide {BUCKETS}")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, key) FROM unnest(%s::int[]) AS key",
+            [
+                int(Lock.JUDGE),
+                [(account_id * BUCKETS + b) & 0x7FFFFFFF for b in range(share, BUCKETS, shares)],
+            ],
+        )
+
+
+def _take(account_id: int, share: int, shares: int, limit: int, open_since: datetime) -> list[Taken]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TAKE,
+            {"account": account_id, "shares": shares, "share": share, "limit": limit, "open": open_since},
+        )
+        return [Taken._make((*row[:8], row[8:])) for row in cursor.fetchall()]
+
+
+def _judge_people(account_id: int, rows: Sequence[Taken], results: Results) -> None:
+    if not rows:
+        return
+    registry = facts.registry(account_id=account_id)
+    terms = facts.terms(versions={row.version for row in rows})
+    threads = facts.threads(account_id=account_id, people={row.person for row in rows if row.person})
+    for person, group in groupby(rows, lambda row: row.person):
+        judged = judge_person(person, list(group), threads.get(person, ()), terms, registry)
+        for row, result in judged:
+            results.add(row, result)
+
+
+def judge_person(
+    person: int,
+    rows: Sequence[Taken],
+    threads: Sequence[Thread],
+    terms: dict[int, Terms],
+    registry: Registry,
+) -> Iterator[tuple[Taken, Result]]:
+    """The results of one person's reaches, which come in the order of (time, hit id)."""
+    instants = [clock.to_us(row.time) for row in rows]
+    keys = ((row.goal, row.counter, t) for row, t in zip(rows, instants, strict=True))
+    dropped = same_second(keys) if person else [False] * len(rows)
+    for row, t, drop in zip(rows, instants, dropped, strict=True):
+        if drop:
+            yield row, Result(row.version, person, int(Conversion.Outcome.SAME_SECOND))
+            continue
+        winner = credited(decide(threads, t, terms[row.version], registry)) if threads else None
+        yield row, _result(person, row, t, winner, registry)
+
+
+def _result(person: int, row: Taken, t: int, winner: Verdict | None, registry: Registry) -> Result:
+    if winner is None:
+        return Result(row.version, person, int(Conversion.Outcome.UNCREDITED))
+    agent = registry.agent(winner.agent, t)
+    return Result(
+        row.version,
+        person,
+        int(Conversion.Outcome.CREDITED),
+        winner.thread.conversation,
+        winner.agent,
+        winner.group,
+        winner.active,
+        t - winner.held_since,
+        agent.name,
+        agent.email,
+    )

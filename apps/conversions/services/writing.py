@@ -1,0 +1,154 @@
+"""Writing the difference between what is recorded and what the rules say now."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from apps.conversions.models import Conversion, Correction
+
+_COLUMNS = (
+    "account_id, goal_id, time, counter_id, hit_id, version_id, person_id, outcome, conversation_id, agent_id,"
+    " group_id, active, contact_us, agent_name, agent_email"
+)
+
+
+class Result(NamedTuple):
+    """What the rules say of a reach; the columns of a conversion after its key."""
+
+    version: int
+    person: int
+    outcome: int
+    conversation: int | None = None
+    agent: int | None = None
+    group: int | None = None
+    active: bool | None = None
+    contact_us: int | None = None
+    agent_name: str | None = None
+    agent_email: str | None = None
+
+
+class Taken(NamedTuple):
+    """A person's reach to be judged, with the result recorded before (`old`, as in `Result`; perhaps blank).
+
+    A person without reaches has one row with `goal` 0.
+    """
+
+    person: int
+    since: datetime
+    reasons: str
+    goal: int
+    time: datetime
+    counter: int
+    hit: str
+    version: int
+    old: tuple[Any, ...]
+
+
+class Results:
+    """The results of one batch: new ones, changed ones, and people some of whose results may be gone."""
+
+    def __init__(self, account_id: int, at: datetime) -> None:
+        self.account_id = account_id
+        self.at = at
+        self.new: list[tuple[Any, ...]] = []
+        self.changed: list[tuple[Taken, Result]] = []
+        self.maybe_gone: list[Taken] = []
+        self.removed = 0
+        self.reaches = 0
+        self._outcomes = dict.fromkeys(Conversion.Outcome.values, 0)
+
+    def add(self, row: Taken, result: Result) -> None:
+        """Note a result, beside what was recorded before."""
+        self.reaches += 1
+        if row.old[0] is None:
+            self._outcomes[result.outcome] += 1
+            self.new.append((self.account_id, row.goal, row.time, row.counter, row.hit, *result))
+        elif row.old != tuple(result):
+            self.changed.append((row, result))
+
+    def gone(self, rows: Iterable[Taken]) -> None:
+        """People some of whose reaches may be there no more."""
+        self.maybe_gone = list(rows)
+
+    def counts(self) -> tuple[int, int, int, int, int]:
+        """Reaches judged; new results credited, uncredited, dropped; results corrected."""
+        outcome = Conversion.Outcome
+        return (
+            self.reaches,
+            self._outcomes[outcome.CREDITED],
+            self._outcomes[outcome.UNCREDITED],
+            self._outcomes[outcome.SAME_SECOND],
+            len(self.changed) + self.removed,
+        )
+
+
+def write(results: Results) -> None:
+    """Write new results by COPY, change others in place and record each correction."""
+    if results.new:
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(f"COPY conversions_conversion ({_COLUMNS}) FROM STDIN") as copy,
+        ):
+            for row in results.new:
+                copy.write_row(row)
+    if results.changed:
+        _change(results)
+    if results.maybe_gone:
+        _remove(results)
+
+
+def _change(results: Results) -> None:
+    keys = [(row.goal, row.time, row.counter, row.hit) for row, _ in results.changed]
+    columns = [list(column) for column in zip(*keys, strict=True)]
+    columns += [list(column) for column in zip(*(result for _, result in results.changed), strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE conversions_conversion c SET version_id = n.version, person_id = n.person,"
+            " outcome = n.outcome, conversation_id = n.conversation, agent_id = n.agent, group_id = n.grp,"
+            " active = n.active, contact_us = n.contact, agent_name = n.name, agent_email = n.email"
+            " FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[],"
+            " %s::smallint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::boolean[], %s::bigint[], %s::text[],"
+            " %s::text[]) AS n(goal, time, counter, hit, version, person, outcome, conversation, agent, grp,"
+            " active, contact, name, email)"
+            " WHERE c.account_id = %s AND c.goal_id = n.goal AND c.time = n.time"
+            " AND c.counter_id = n.counter AND c.hit_id = n.hit",
+            [*columns, results.account_id],
+        )
+    Correction.objects.bulk_create(
+        _correction(results, row, row.reasons, Result(*row.old), result) for row, result in results.changed
+    )
+
+
+def _correction(results: Results, row: Taken, why: str, before: Result, after: Result | None) -> Correction:
+    return Correction(
+        account_id=results.account_id,
+        goal_id=row.goal,
+        time=row.time,
+        counter_id=row.counter,
+        hit_id=row.hit,
+        at=results.at,
+        why=why[:100],
+        before=before._asdict(),
+        after=after._asdict() if after else None,
+    )
+
+
+def _remove(results: Results) -> None:
+    """Results whose reach is gone: the goal was edited before the hit's time."""
+    people = [row.person for row in results.maybe_gone]
+    since = [row.since for row in results.maybe_gone]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH gone AS (DELETE FROM conversions_conversion c"
+            " USING unnest(%s::bigint[], %s::timestamptz[]) AS p(person, since)"
+            " WHERE c.account_id = %s AND c.person_id = p.person AND c.time >= p.since"
+            " AND NOT EXISTS (SELECT 1 FROM goals_reach r WHERE r.account_id = c.account_id"
+            " AND r.goal_id = c.goal_id AND r.time = c.time AND r.counter_id = c.counter_id"
+            " AND r.hit_id = c.hit_id) RETURNING c.*)"
+            " INSERT INTO conversions_correction (account_id, goal_id, time, counter_id, hit_id, at, why, before)"
+            " SELECT account_id, goal_id, time, counter_id, hit_id, %s, 'goal', to_jsonb(gone) FROM gone",
+            [people, since, results.account_id, results.at],
+        )
+        results.removed = cursor.rowcount

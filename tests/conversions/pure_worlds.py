@@ -1,0 +1,256 @@
+"""A world of the oracle judged by the product's pure modules alone, without a database."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from apps.conversations.models import Channel
+from apps.conversions import attribution
+from apps.conversions.attribution import DAY_US, Terms, Thread
+from apps.conversions.registry import AgentAt, Registry
+from apps.goals.matching import Matcher
+from apps.goals.reaches import Judging
+from apps.goals.windows import Span, TimeZones
+from apps.intake.decode import decode_event
+from apps.intake.records import EventIn
+from apps.intake.services.events import kind_of
+from apps.people.owners import LinkAt, Owners
+from tests.oracle import plain
+from tests.oracle.world import UNCHANGED, World
+from tests.oracle.world import Event as WorldEvent
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+OUTCOMES = {True: "credited", False: "uncredited"}
+ALWAYS = date(1970, 1, 1)
+
+
+def instant(us: int) -> datetime:
+    """A world's instant."""
+    return EPOCH + timedelta(microseconds=us)
+
+
+def event_json(event: WorldEvent) -> dict[str, Any]:
+    """A world's event as the API takes it."""
+    body: dict[str, Any] = {
+        "id": event.id,
+        "conversation": event.ticket,
+        "channel": event.channel,
+        "time": instant(event.time).isoformat(),
+        "type": event.type,
+        "public": event.public,
+    }
+    if event.seq is not None:
+        body["seq"] = event.seq
+    if event.client_id or event.user_id:
+        names = {"client_id": event.client_id, "user_id": event.user_id}
+        body["person"] = {name: value for name, value in names.items() if value}
+    if event.author_kind:
+        body["author"] = {"kind": event.author_kind, "agent": event.author_agent}
+    for name in ("agent", "group"):
+        if getattr(event, name) is not UNCHANGED:
+            body[name] = getattr(event, name)
+    if event.type == "rating":
+        body["rating"] = {"score": "good"}
+    if event.type == "tag":
+        body["tag"] = "t"
+    if event.type == "status":
+        body["status"] = event.status
+    return body
+
+
+class PureWorld:
+    """Numbers for the world's names, and the product's pure objects made of its facts."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.names: dict[tuple[str, Any], int] = {}
+        self.registry = self._registry()
+        self.owners = self._owners()
+        self.threads = self._threads()
+
+    def number(self, kind: str, name: Any) -> int:
+        """A number for a name, from 1."""
+        return self.names.setdefault((kind, name), len(self.names) + 1)
+
+    def name(self, kind: str, number: int) -> Any:
+        """The name behind a number."""
+        return next(key[1] for key, value in self.names.items() if value == number and key[0] == kind)
+
+    def _registry(self) -> Registry:
+        agents = {
+            self.number("agent", agent): [
+                AgentAt(
+                    at,
+                    bot=None if "kind" not in said else said["kind"] == "bot",
+                    groups=None
+                    if "groups" not in said
+                    else frozenset(self.number("group", group) for group in said["groups"]),
+                    name=said.get("name"),
+                    email=said.get("email"),
+                )
+                for at, said in history
+            ]
+            for agent, history in self.world.agents.items()
+        }
+        excluded = {
+            self.number("channel", channel): [
+                (at, said["kind"] in Channel.EXCLUDED) for at, said in history if "kind" in said
+            ]
+            for channel, history in self.world.channels.items()
+        }
+        settings = self.world.account.settings
+        inactivity = [
+            (at, said["inactivity_s"] * 1_000_000) for at, said in settings if "inactivity_s" in said
+        ]
+        for versions in self.world.goals.values():
+            for version in versions:
+                for group in version.groups:
+                    self.number("group", group)
+        order = {number: key[1].encode() for key, number in self.names.items() if key[0] == "group"}
+        return Registry(agents=agents, excluded=excluded, inactivity_us=inactivity, group_order=order)
+
+    def _owners(self) -> Owners:
+        facts = [*self.world.hits, *self.world.events]
+        own = {
+            self.number("client", f.client_id): self.number("client", f.client_id)
+            for f in facts
+            if f.client_id
+        }
+        own |= {self.number("user", f.user_id): self.number("user", f.user_id) for f in facts if f.user_id}
+        links = [(f.client_id, f.user_id, f.time) for f in facts if f.client_id and f.user_id]
+        links += list(self.world.links)
+        rows = [
+            LinkAt(self.number("client", client), instant(at), user.encode(), self.number("user", user))
+            for client, user, at in links
+        ]
+        return Owners(own=own, links=rows)
+
+    def person(self, client_id: str | None, user_id: str | None, at: int) -> int:
+        """Whom these identities name at an instant; 0 nobody."""
+        if user_id:
+            return self.number("user", user_id)
+        if client_id:
+            return self.owners.person(self.number("client", client_id), instant(at))
+        return 0
+
+    def _threads(self) -> list[tuple[int, Thread]]:
+        found = []
+        ordered = sorted(
+            self.world.events, key=lambda e: (e.channel, e.ticket, e.time, e.seq or 0, e.id.encode())
+        )
+        for (channel, ticket), group in groupby(ordered, key=lambda e: (e.channel, e.ticket)):
+            events = list(group)
+            naming = next((e for e in events if e.client_id or e.user_id), None)
+            person = self.person(naming.client_id, naming.user_id, naming.time) if naming else 0
+            thread = Thread(
+                self.number("conversation", (channel, ticket)),
+                self.number("channel", channel),
+                (channel.encode(), ticket.encode()),
+                [self._event(event) for event in events],
+            )
+            found.append((person, thread))
+        return found
+
+    def _event(self, event: WorldEvent) -> attribution.Event:
+        record = decode_event(event_json(event))
+        assert isinstance(record, EventIn), record
+        kind = kind_of(record)
+        agent = event.author_agent if event.type == "message" else event.agent
+        return attribution.Event(
+            event.time,
+            int(kind),
+            self.number("agent", agent) if isinstance(agent, str) else 0,
+            self.number("group", event.group) if isinstance(event.group, str) else 0,
+        )
+
+    def judging(self) -> Judging:
+        """The goals' conditions and dates."""
+        spans, conditions = {}, {}
+        for key, versions in self.world.goals.items():
+            for index, version in enumerate(versions):
+                until = versions[index + 1].valid_from if index + 1 < len(versions) else None
+                number = self.number("version", (key, index))
+                start = version.start_date or ALWAYS
+                goal = self.number("goal", key)
+                spans[number] = Span(
+                    number, goal, version.valid_from, until, version.active, start, version.end_date
+                )
+                conditions[number] = version.conditions
+        zones = [(at, said["timezone"]) for at, said in self.world.account.settings if "timezone" in said]
+        return Judging(Matcher(conditions), spans, TimeZones(zones))
+
+    def terms(self, version: int) -> Terms:
+        """What a version says about credit."""
+        key, index = self.name("version", version)
+        said = self.world.goals[key][index]
+        return Terms(
+            self.number("goal", key),
+            version,
+            frozenset(self.number("group", group) for group in said.groups),
+            said.model == "first_touch",
+            said.window_days * DAY_US,
+            said.bots_eligible,
+            said.window_on_active,
+            said.include_all_channels,
+        )
+
+
+def judge(world: World) -> list[plain.Row]:
+    """The rows that the pure modules make of a world, in the oracle's form and order."""
+    pure = PureWorld(world)
+    hits = [hit for hit in world.hits if hit.type == "pageview" and not hit.robot]
+    hits.sort(key=lambda hit: (hit.time, hit.id.encode()))
+    found = pure.judging().find([(hit.time, hit.url) for hit in hits])
+    people: dict[int, list[tuple[Any, Span]]] = {}
+    for index, span in found:
+        hit = hits[index]
+        people.setdefault(pure.person(hit.client_id, hit.user_id, hit.time), []).append((hit, span))
+    rows = [row for person, reached in people.items() for row in _person(pure, person, reached)]
+    return sorted(rows, key=lambda row: (row.goal, row.time, row.counter, row.hit.encode()))
+
+
+def _person(pure: PureWorld, person: int, reached: list[tuple[Any, Span]]) -> list[plain.Row]:
+    keys = [(span.goal, hit.counter, hit.time) for hit, span in reached]
+    dropped = attribution.same_second(keys) if person else [False] * len(reached)
+    threads = [thread for owner, thread in pure.threads if owner == person and person]
+    rows = []
+    for (hit, span), drop in zip(reached, dropped, strict=True):
+        verdict = None
+        if not drop:
+            verdicts = attribution.decide(threads, hit.time, pure.terms(span.version), pure.registry)
+            verdict = attribution.credited(verdicts)
+        rows.append(
+            _row(pure, hit, span, "dropped_second" if drop else OUTCOMES[verdict is not None], verdict)
+        )
+    return rows
+
+
+def _row(pure: PureWorld, hit: Any, span: Span, outcome: str, verdict: Any) -> plain.Row:
+    key, index = pure.name("version", span.version)
+    version = pure.world.goals[key][index]
+    common = {
+        "goal": key,
+        "version": index,
+        "counter": hit.counter,
+        "hit": hit.id,
+        "time": hit.time,
+        "outcome": outcome,
+        "value": version.value,
+    }
+    if verdict is None:
+        empty = ("channel", "ticket", "agent", "agent_name", "agent_email", "group", "model", "active")
+        return plain.Row(**common, **dict.fromkeys(empty), contact_us=None)
+    channel, ticket = pure.name("conversation", verdict.thread.conversation)
+    known = pure.registry.agent(verdict.agent, hit.time)
+    return plain.Row(
+        **common,
+        channel=channel,
+        ticket=ticket,
+        agent=pure.name("agent", verdict.agent),
+        agent_name=known.name,
+        agent_email=known.email,
+        group=pure.name("group", verdict.group),
+        model=version.model,
+        active=verdict.active,
+        contact_us=hit.time - verdict.held_since,
+    )
