@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 
 from apps.accounts.selectors import Context
-from apps.core.errors import Refused
+from apps.core.errors import NotThere, Refused
 
 
 class Form(forms.Form):
@@ -41,6 +41,24 @@ class DateInput(forms.DateInput):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(format="%Y-%m-%d", **kwargs)
+
+
+class OwnedChoice(forms.ChoiceField):
+    """A choice among the account's rows: another account's id is not wrong, it is not there."""
+
+    def validate(self, value: Any) -> None:
+        if value and not self.valid_value(value):
+            raise NotThere
+        super().validate(value)
+
+
+class OwnedChoices(forms.MultipleChoiceField):
+    """Several of the account's rows; likewise."""
+
+    def validate(self, value: Any) -> None:
+        if not all(self.valid_value(one) for one in value):
+            raise NotThere
+        super().validate(value)
 
 
 def choices_of(rows: Any, empty: str | Promise | None = None) -> list[tuple[str, str | Promise]]:

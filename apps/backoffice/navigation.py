@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.roles import May
 from apps.backoffice.here import look
+from apps.backoffice.pages import outbox
 
 Item = tuple[str, str, str, May]
 
@@ -15,14 +16,31 @@ Item = tuple[str, str, str, May]
 def sections(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's shape of the side bar."""
     here = look(request)
-    if here is None:
-        return []
     shown = []
     for title, items in _all():
-        links = [_link(request, item) for item in items if here.may(item[3])]
+        links = [_link(request, item) for item in items if here and here.may(item[3]) and _there(item)]
         if links:
             shown.append({"title": title, "items": links})
+    if getattr(request.user, "is_superuser", False):
+        shown.append(
+            {"title": _("Installation"), "items": [_link(request, item) for item in _of_operators()]}
+        )
     return shown
+
+
+def _there(item: Item) -> bool:
+    try:
+        reverse(f"admin:{item[2]}")
+    except NoReverseMatch:
+        return False
+    return True
+
+
+def _of_operators() -> list[Item]:
+    every = [(_("Accounts"), "domain", "accounts", May.SEE_RESULTS)]
+    if outbox.kept():
+        every.append((_("Outbox"), "outbox", "outbox", May.SEE_RESULTS))
+    return every
 
 
 def _link(request: HttpRequest, item: Item) -> dict[str, Any]:

@@ -67,8 +67,8 @@ class TablePage(Page):
             headings=[self._heading(column, order, request.GET) for column in self.columns],
             filters=form,
             filtered=any(value not in (None, "") for value in wanted.values()),
-            before=_address(request.GET, page=page - 1) if page > 1 else None,
-            after=_address(request.GET, page=page + 1) if len(found) > self.per_page else None,
+            before=address(request.GET, page=page - 1) if page > 1 else None,
+            after=address(request.GET, page=page + 1) if len(found) > self.per_page else None,
             page=page,
             order=order,
             **self.extra(),
@@ -89,7 +89,7 @@ class TablePage(Page):
         turned = f"-{column.key}" if direction == "ascending" else column.key
         return Heading(
             label=column.label,
-            href=_address(query, o=turned, page=None) if column.order else "",
+            href=address(query, o=turned, page=None) if column.order else "",
             sorted=direction,
             numeric=column.numeric,
         )
@@ -112,10 +112,21 @@ def _page_number(query: QueryDict) -> int:
     return min(int(text), MAX_PAGE) if text.isascii() and text.isdigit() and int(text) else 1
 
 
-def _address(query: QueryDict, **changes: Any) -> str:
+def address(query: QueryDict, **changes: Any) -> str:
+    """The page's address with these parameters changed; None takes one away."""
     kept = {key: query[key] for key in query if query[key]}
     kept.update({key: str(value) for key, value in changes.items() if value is not None})
     for key, value in changes.items():
         if value is None:
             kept.pop(key, None)
     return "?" + urlencode(kept)
+
+
+@dataclass(frozen=True)
+class RowAction:
+    """An entry of a row's menu: a link to a page, or to a question shown as a dialog."""
+
+    title: Any
+    href: str
+    dialog: bool = True
+    danger: bool = False

@@ -30,13 +30,19 @@ class ChoosePage(Page):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         form = ChooseForm(request.POST)
-        account = form.is_valid() and enterable(self.here.user).filter(pk=form.cleaned_data["account"]).first()
+        account = (
+            form.is_valid() and enterable(self.here.user).filter(pk=form.cleaned_data["account"]).first()
+        )
         if not account:
             raise Http404
         request.session[SESSION_KEY] = account.pk
         if self.here.user.is_superuser:
-            services.audit(account_id=account.pk, user=self.here.user, action="account.entered", target=account.name)
-        return self.go("index", say=_("You are now in %(account)s.") % {"account": account}, level=messages.INFO)
+            services.audit(
+                account_id=account.pk, user=self.here.user, action="account.entered", target=account.name
+            )
+        return self.go(
+            "index", say=_("You are now in %(account)s.") % {"account": account}, level=messages.INFO
+        )
 
 
 class FindForm(Form):

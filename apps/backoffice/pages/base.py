@@ -38,7 +38,7 @@ class Shell(View):
         shell = site.each_context(self.request)
         role = Role(self.here.role).label if self.here else ""
         page = {"title": self.title, "here": self.here, "accounts": offered(user), "role_name": role}
-        self.request.current_app = site.name  # type: ignore[attr-defined]
+        self.request.current_app = site.name
         return TemplateResponse(
             self.request, template or self.template_name, {**shell, **page, **context}, status=status
         )
@@ -86,7 +86,12 @@ class Page(Shell):
         """Whether the role suffices."""
         if not self.here.may(self.sees):
             raise Http404
-        if self.does and not self.here.may(self.does):
+        if self.does:
+            self.need(self.does)
+
+    def need(self, may: May) -> None:
+        """403 for whoever may see this page, but not do this."""
+        if not self.here.may(may):
             raise PermissionDenied(_("Your role in this account lets you see this, but not change it."))
 
     @property

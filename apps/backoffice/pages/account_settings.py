@@ -1,0 +1,65 @@
+"""The account's settings."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.accounts.models import Account
+from apps.accounts.roles import May
+from apps.backoffice.forms import Form
+from apps.backoffice.pages.accounts import zones
+from apps.backoffice.pages.base import FormPage, Paths
+from apps.intake import registry
+
+FIELDS = ("name", "timezone", "currency", "inactivity_s", "closing_days", "message_text")
+
+
+class SettingsForm(Form):
+    name = forms.CharField(label=gettext_lazy("Name"))
+    timezone = forms.ChoiceField(
+        label=gettext_lazy("Time zone"),
+        choices=zones,
+        help_text=gettext_lazy(
+            "Goals are tracked by whole days of this time zone; a change holds from now on."
+        ),
+    )
+    currency = forms.CharField(
+        label=gettext_lazy("Currency"), help_text=gettext_lazy("Of transaction values: EUR, USD, ...")
+    )
+    inactivity_s = forms.IntegerField(
+        label=gettext_lazy("Inactivity period, seconds"),
+        help_text=gettext_lazy("A conversation counts as active this long after the person's last message."),
+    )
+    closing_days = forms.IntegerField(
+        label=gettext_lazy("Closing period, days"),
+        help_text=gettext_lazy("Results older than this are not judged again."),
+    )
+    message_text = forms.ChoiceField(
+        label=gettext_lazy("Text of messages"),
+        choices=[
+            ("keep", gettext_lazy("keep")),
+            ("mask", gettext_lazy("mask")),
+            ("drop", gettext_lazy("drop")),
+        ],
+    )
+
+
+class SettingsPage(FormPage):
+    title = gettext_lazy("Settings")
+    sees = May.RUN_ACCOUNT
+    form_class = SettingsForm
+    back = "index"
+
+    def initial(self) -> dict[str, Any]:
+        account: Account = self.here.account
+        return {name: getattr(account, name) for name in FIELDS}
+
+    def act(self, form: Any) -> HttpResponse:
+        registry.save_settings(account_id=self.account_id, user_id=self.here.user.pk, **form.cleaned_data)
+        return self.go("settings", say=_("The settings are saved."))
+
+
+paths: Paths = [("settings/", SettingsPage, "settings")]

@@ -1,0 +1,118 @@
+"""Conversions, newest first; paged by the last one shown, so that nothing is counted and nothing drifts."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_lazy
+
+from apps.accounts.models import Agent
+from apps.backoffice.forms import DateInput, Form, OwnedChoice, choices_of
+from apps.backoffice.pages.base import Page, Paths
+from apps.backoffice.tables import address
+from apps.conversations.models import Conversation
+from apps.conversions import selectors
+from apps.conversions.models import Conversion
+from apps.goals import selectors as goals
+from apps.goals.models import GoalVersion
+from apps.reports import selectors as reports
+
+PER_PAGE = 50
+BADGES = {Conversion.Outcome.CREDITED: "good", Conversion.Outcome.UNCREDITED: "warn"}
+OUTCOMES = [("", gettext_lazy("Any")), *((str(value), label) for value, label in Conversion.Outcome.choices)]
+
+
+class ConversionFilters(Form):
+    goal = OwnedChoice(label=gettext_lazy("Goal"), required=False)
+    agent = OwnedChoice(label=gettext_lazy("Agent"), required=False)
+    outcome = forms.ChoiceField(label=gettext_lazy("Outcome"), choices=OUTCOMES, required=False)
+    first_day = forms.DateField(label=gettext_lazy("From"), required=False, widget=DateInput())
+    last_day = forms.DateField(label=gettext_lazy("To"), required=False, widget=DateInput())
+
+    def prepare(self) -> None:
+        assert self.here
+        account_id = self.here.account.pk
+        any_one = gettext_lazy("Any")
+        of_account = goals.goals(account_id=account_id).order_by("current__name")
+        self.fields["goal"].choices = choices_of(of_account, any_one)  # type: ignore[attr-defined]
+        agents = Agent.objects.filter(account_id=account_id).order_by("name", "external_id")
+        self.fields["agent"].choices = choices_of(agents, any_one)  # type: ignore[attr-defined]
+
+
+class ConversionsPage(Page):
+    title = gettext_lazy("Conversions")
+    template_name = "backoffice/conversions.html"
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        form = ConversionFilters(request.GET, here=self.here)
+        form.is_valid()
+        wanted = form.cleaned_data
+        found = _filtered(
+            selectors.conversions(account_id=self.account_id), wanted, self.here.account.timezone
+        )
+        if after := request.GET.get("after"):
+            found = _following(found, after)
+        listed = list(found.order_by("-time", "-goal_id", "-counter_id", "-hit_id")[: PER_PAGE + 1])
+        rows = self._rows(listed[:PER_PAGE])
+        more = len(listed) > PER_PAGE
+        return self.show(
+            rows=rows,
+            filters=form,
+            filtered=any(value not in (None, "") for value in wanted.values()),
+            before=address(request.GET, after=None) if after else None,
+            after=address(request.GET, after=rows[-1]["id"]) if more else None,
+            complete_until=reports.complete_until(account_id=self.account_id),
+        )
+
+    def _rows(self, found: list[Conversion]) -> list[dict[str, Any]]:
+        versions = GoalVersion.objects.filter(account_id=self.account_id).in_bulk(
+            {one.version_id for one in found}
+        )
+        tickets = Conversation.objects.filter(account_id=self.account_id).in_bulk(
+            {one.conversation_id for one in found if one.conversation_id}
+        )
+        return [
+            {
+                "id": selectors.encode_id(one.goal_id, one.counter_id, one.time, one.hit_id),
+                "conversion": one,
+                "version": versions.get(one.version_id),
+                "ticket": tickets.get(one.conversation_id or 0),
+                "badge": BADGES.get(Conversion.Outcome(one.outcome), ""),
+            }
+            for one in found
+        ]
+
+
+def _filtered(found: QuerySet[Conversion], wanted: dict[str, Any], zone: str) -> QuerySet[Conversion]:
+    if wanted.get("goal"):
+        found = found.filter(goal_id=wanted["goal"])
+    if wanted.get("agent"):
+        found = found.filter(agent_id=wanted["agent"])
+    if wanted.get("outcome"):
+        found = found.filter(outcome=wanted["outcome"])
+    if first := wanted.get("first_day"):
+        found = found.filter(time__gte=datetime.combine(first, time(), ZoneInfo(zone)))
+    if last := wanted.get("last_day"):
+        found = found.filter(time__lt=datetime.combine(last + timedelta(days=1), time(), ZoneInfo(zone)))
+    return found
+
+
+def _following(found: QuerySet[Conversion], after: str) -> QuerySet[Conversion]:
+    """Those that come after this one in the list's order."""
+    try:
+        goal, counter, instant, hit = selectors.decode_id(after)
+    except ValueError:
+        raise Http404
+    return found.filter(
+        Q(time__lt=instant)
+        | Q(time=instant, goal_id__lt=goal)
+        | Q(time=instant, goal_id=goal, counter_id__lt=counter)
+        | Q(time=instant, goal_id=goal, counter_id=counter, hit_id__lt=hit)
+    )
+
+
+paths: Paths = [("conversions/", ConversionsPage, "conversions")]

@@ -1,0 +1,162 @@
+"""Counters: the sites that are measured, and how each sends its hits."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.accounts.roles import May
+from apps.backoffice.forms import Form
+from apps.backoffice.pages.base import AskPage, FormPage, Page, Paths
+from apps.backoffice.tables import Column, RowAction, TablePage
+from apps.counters import selectors, services
+from apps.counters.models import Counter
+
+
+class CounterFilters(Form):
+    q = forms.CharField(label=gettext_lazy("Name or site contains"), required=False)
+
+
+class CountersPage(TablePage):
+    title = gettext_lazy("Counters")
+    template_name = "backoffice/counters.html"
+    sees = May.CONFIGURE
+    filters = CounterFilters
+    ordering = "name"
+    columns = (
+        Column("name", gettext_lazy("Name"), ("name",)),
+        Column("number", gettext_lazy("Number"), ("pk",), numeric=True),
+        Column("site", gettext_lazy("Site"), ("site",)),
+        Column("state", gettext_lazy("State"), ("archived_at",)),
+        Column("menu", ""),
+    )
+
+    def rows(self, wanted: dict[str, Any]) -> QuerySet[Counter]:
+        counters = selectors.counters(account_id=self.account_id, archived=True)
+        if text := wanted.get("q"):
+            counters = counters.filter(Q(name__icontains=text) | Q(site__icontains=text))
+        return counters
+
+    def decorate(self, rows: list[Any]) -> list[dict[str, Any]]:
+        return [{"counter": counter, "actions": _actions(counter)} for counter in rows]
+
+
+def _actions(counter: Counter) -> list[RowAction]:
+    def to(name: str) -> str:
+        return reverse(f"admin:{name}", args=[counter.pk])
+
+    send = RowAction(_("Send hits"), to("counter_send"), dialog=False)
+    if counter.archived_at:
+        return [send]
+    return [
+        RowAction(_("Edit"), to("counter"), dialog=False),
+        send,
+        RowAction(_("Archive"), to("counter_archive"), danger=True),
+    ]
+
+
+class CounterForm(Form):
+    name = forms.CharField(label=gettext_lazy("Name"))
+    site = forms.CharField(
+        label=gettext_lazy("Site"),
+        help_text=gettext_lazy("Scheme and host, as in https://shop.example."),
+        widget=forms.URLInput(),
+    )
+    allowed_origins = forms.CharField(
+        label=gettext_lazy("Other allowed origins"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("One a line. Browsers on other origins may not send hits."),
+    )
+    user_ids = forms.BooleanField(
+        label=gettext_lazy("Take user IDs"),
+        required=False,
+        initial=True,
+        help_text=gettext_lazy("Signed-in people are recognised across devices."),
+    )
+
+    def clean_allowed_origins(self) -> list[str]:
+        """One origin a line."""
+        lines = self.cleaned_data["allowed_origins"].splitlines()
+        return [line.strip() for line in lines if line.strip()]
+
+    def place(self, field: str) -> str | None:
+        return super().place(field.split(".", maxsplit=1)[0])
+
+
+class CounterPage(FormPage):
+    """Make a counter or change one."""
+
+    sees = May.CONFIGURE
+    form_class = CounterForm
+    back = "counters"
+
+    def initial(self) -> dict[str, Any]:
+        if "number" not in self.kwargs:
+            return {}
+        counter = selectors.counter(account_id=self.account_id, number=self.kwargs["number"])
+        return {
+            "name": counter.name,
+            "site": counter.site,
+            "allowed_origins": "\n".join(counter.allowed_origins),
+            "user_ids": counter.user_ids,
+        }
+
+    def extra(self) -> dict[str, Any]:
+        return {
+            "title": _("Counter %d") % self.kwargs["number"] if "number" in self.kwargs else _("New counter")
+        }
+
+    def act(self, form: Any) -> HttpResponse:
+        said = {**form.cleaned_data, "account_id": self.account_id, "user_id": self.here.user.pk}
+        if "number" in self.kwargs:
+            services.save_counter(number=self.kwargs["number"], **said)
+            return self.go("counters", say=_("The counter is saved."))
+        counter = services.make_counter(**said)
+        return self.go(
+            "counter_send", counter.pk, say=_("The counter is made. This is how it gets its hits.")
+        )
+
+
+class SendPage(Page):
+    """How a site or a server sends hits to this counter."""
+
+    template_name = "backoffice/counter_send.html"
+    sees = May.CONFIGURE
+
+    def get(self, request: HttpRequest, number: int) -> HttpResponseBase:
+        counter = selectors.counter(account_id=self.account_id, number=number, archived=True)
+        return self.show(title=counter.name, counter=counter, base_url=settings.BASE_URL)
+
+
+class ArchivePage(AskPage):
+    title = gettext_lazy("Archive the counter")
+    sees = May.CONFIGURE
+    button = gettext_lazy("Archive")
+    danger = True
+    back = "counters"
+
+    def question(self) -> str:
+        counter = selectors.counter(account_id=self.account_id, number=self.kwargs["number"])
+        return _("%s takes no more hits. Those it has stay.") % counter
+
+    def act(self, form: Any) -> HttpResponse:
+        counter = services.archive_counter(
+            account_id=self.account_id, user_id=self.here.user.pk, number=self.kwargs["number"]
+        )
+        return self.go("counters", say=_("%s is archived.") % counter)
+
+
+paths: Paths = [
+    ("counters/", CountersPage, "counters"),
+    ("counters/add/", CounterPage, "counter_add"),
+    ("counters/<id:number>/", CounterPage, "counter"),
+    ("counters/<id:number>/send/", SendPage, "counter_send"),
+    ("counters/<id:number>/archive/", ArchivePage, "counter_archive"),
+]
