@@ -1,0 +1,188 @@
+"""The explanation of a decision: the same walk as judging, kept whole instead of only its winner."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import Account, Agent, Group
+from apps.conversations.models import Conversation
+from apps.conversions import facts, words
+from apps.conversions.attribution import Terms, Verdict, decide
+from apps.conversions.ids import ConversionKey, decode_id
+from apps.conversions.models import Conversion, Correction
+from apps.conversions.registry import Registry
+from apps.core import clock
+from apps.core.errors import NotThere
+from apps.goals.models import GoalVersion
+from apps.people.models import Mark
+from apps.visits.models import Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A conversation that was looked at."""
+
+    ticket: str
+    channel: str
+    agent: str
+    group: str
+    active: bool
+    rule: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A change of the recorded result."""
+
+    at: datetime
+    why: str
+    before: dict[str, Any]
+    after: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a reach was credited, not credited, or dropped."""
+
+    id: str
+    goal_id: int
+    goal: str
+    version: int
+    model: str
+    counter: int
+    hit: str
+    time: datetime
+    url: str
+    outcome: str
+    summary: str
+    limits: list[str] = field(default_factory=list)
+    candidates: list[Candidate] = field(default_factory=list)
+    corrections: list[Corrected] = field(default_factory=list)
+    waiting: bool = False  # facts arrived since the last run
+    closed: bool = False
+
+
+def explain(*, account_id: int, conversion_id: str) -> Explanation:
+    """The decision behind a conversion, in words; `NotThere` where the account has no such result."""
+    key = decode_id(conversion_id)
+    found = find(account_id=account_id, key=key)
+    version = GoalVersion.objects.get(pk=found.version_id)
+    terms = facts.terms(versions=[version.pk])[version.pk]
+    hit = Hit.objects.filter(account_id=account_id, counter_id=key.counter, id=key.hit, time=key.time).first()
+    candidates = _candidates(account_id, found, terms)
+    return Explanation(
+        id=conversion_id,
+        goal_id=found.goal_id,
+        goal=version.name,
+        version=version.number,
+        model=words.model(terms),
+        counter=key.counter,
+        hit=key.hit,
+        time=key.time,
+        url=(hit.url or "") if hit else "",
+        outcome=Conversion.Outcome(found.outcome).name.lower(),
+        summary=_summary(found, candidates),
+        limits=_limits(account_id, found),
+        candidates=candidates,
+        corrections=_corrections(account_id, key),
+        waiting=Mark.objects.filter(account_id=account_id, person_id=found.person_id).exists(),
+        closed=_is_closed(account_id, key.time),
+    )
+
+
+def find(*, account_id: int, key: ConversionKey) -> Conversion:
+    """The recorded result of a goal that is not deleted."""
+    found = Conversion.objects.filter(
+        account_id=account_id, goal_id=key.goal, time=key.time, counter_id=key.counter, hit_id=key.hit
+    ).first()
+    if (
+        found is None
+        or not GoalVersion.objects.filter(
+            pk=found.version_id, account_id=account_id, goal__deleted_at__isnull=True
+        ).exists()
+    ):
+        raise NotThere
+    return found
+
+
+def _is_closed(account_id: int, time: datetime) -> bool:
+    days = Account.objects.values_list("closing_days", flat=True).get(pk=account_id)
+    return time < clock.now() - timedelta(days=days)
+
+
+def _candidates(account_id: int, found: Conversion, terms: Terms) -> list[Candidate]:
+    if not found.person_id or found.outcome == Conversion.Outcome.SAME_SECOND:
+        return []
+    registry = facts.registry(account_id=account_id)
+    threads = facts.threads(account_id=account_id, people=[found.person_id]).get(found.person_id, [])
+    t = clock.to_us(found.time)
+    verdicts = decide(threads, t, terms, registry)
+    return _in_words(account_id, verdicts, t, terms, registry)
+
+
+def _in_words(
+    account_id: int, verdicts: list[Verdict], t: int, terms: Terms, registry: Registry
+) -> list[Candidate]:
+    conversations = Conversation.objects.select_related("channel").in_bulk(
+        [one.thread.conversation for one in verdicts]
+    )
+    agents = Agent.objects.filter(account_id=account_id).in_bulk([one.agent for one in verdicts if one.agent])
+    groups = Group.objects.filter(account_id=account_id).in_bulk([one.group for one in verdicts if one.group])
+    result = []
+    for one in verdicts:
+        conversation = conversations[one.thread.conversation]
+        agent = registry.agent(one.agent, t).name or str(agents.get(one.agent, ""))
+        group = str(groups.get(one.group, ""))
+        sentence = words.verdict(one, t, terms, agent=agent, group=group)
+        channel = str(conversation.channel)
+        result.append(
+            Candidate(conversation.ticket, channel, agent, group, one.active, str(one.rule), sentence)
+        )
+    return sorted(result, key=lambda one: one.rule != "credited")
+
+
+def _summary(found: Conversion, candidates: list[Candidate]) -> str:
+    if found.outcome == Conversion.Outcome.SAME_SECOND:
+        return _("Not counted: the same person reached the goal earlier in the same second on this counter.")
+    if found.outcome == Conversion.Outcome.CREDITED:
+        agent = found.agent_name or str(Agent.objects.filter(pk=found.agent_id).first() or "")
+        return _("Credited to %(agent)s; contact %(contact)s.") % {
+            "agent": agent,
+            "contact": words.duration(found.contact_us or 0),
+        }
+    if not found.person_id:
+        return _("Uncredited: the hit names no client ID and no user ID, so it has no person.")
+    if not candidates:
+        return _("Uncredited: the person had no conversation that had begun before the hit.")
+    return _("Uncredited: none of the person's conversations yields an eligible agent.")
+
+
+def _limits(account_id: int, found: Conversion) -> list[str]:
+    """The counting rules that bore on the hit."""
+    if found.outcome != Conversion.Outcome.SAME_SECOND:
+        return [_("Counted: the first hit of its second for this goal, person and counter.")]
+    second = found.time.replace(microsecond=0)
+    first = (
+        Conversion.objects.filter(
+            account_id=account_id,
+            goal_id=found.goal_id,
+            counter_id=found.counter_id,
+            person_id=found.person_id,
+            time__gte=second,
+            time__lt=second + timedelta(seconds=1),
+        )
+        .exclude(outcome=Conversion.Outcome.SAME_SECOND)
+        .first()
+    )
+    counted = first.hit_id if first else "?"
+    return [_("Once a second: hit %s of the same second counts.") % counted]
+
+
+def _corrections(account_id: int, key: ConversionKey) -> list[Corrected]:
+    rows = Correction.objects.filter(
+        account_id=account_id, goal_id=key.goal, time=key.time, counter_id=key.counter, hit_id=key.hit
+    )
+    return [Corrected(row.at, row.why, row.before, row.after) for row in rows.order_by("at", "id")]

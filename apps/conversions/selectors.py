@@ -1,0 +1,58 @@
+"""Reading results. Whatever shows or counts conversions begins with `conversions`."""
+
+from datetime import datetime
+
+from django.db.models import Q, QuerySet, Subquery
+
+from apps.conversions.explaining import Candidate, Corrected, Explanation, explain, find
+from apps.conversions.ids import ConversionKey, decode_id, encode_id
+from apps.conversions.models import Conversion
+from apps.goals.models import MessagingGoal
+
+__all__ = [
+    "Candidate",
+    "ConversionKey",
+    "Corrected",
+    "Explanation",
+    "conversions",
+    "credited",
+    "decode_id",
+    "encode_id",
+    "explain",
+    "find",
+    "outcomes",
+]
+
+
+def conversions(*, account_id: int) -> QuerySet[Conversion]:
+    """All results of the account's goals, dropped reaches too; those of deleted goals do not exist."""
+    kept = MessagingGoal.objects.filter(account_id=account_id, deleted_at__isnull=True)
+    return Conversion.objects.filter(account_id=account_id, goal_id__in=Subquery(kept.values("pk")))
+
+
+def credited(
+    *,
+    account_id: int,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    goal_id: int | None = None,
+) -> QuerySet[Conversion]:
+    """What counts: credited conversions with `since` <= time < `until`. Every number on a screen, in the
+    API and in the CSV is made of these rows."""
+    wanted = Q(outcome=Conversion.Outcome.CREDITED)
+    if since is not None:
+        wanted &= Q(time__gte=since)
+    if until is not None:
+        wanted &= Q(time__lt=until)
+    if goal_id is not None:
+        wanted &= Q(goal_id=goal_id)
+    return conversions(account_id=account_id).filter(wanted)
+
+
+def outcomes(*, account_id: int, goal_id: int) -> dict[str, int]:
+    """How many of a goal's reaches were credited, uncredited and dropped by each counting rule."""
+    counts = {outcome.name.lower(): 0 for outcome in Conversion.Outcome}
+    rows = conversions(account_id=account_id).filter(goal_id=goal_id).values_list("outcome")
+    for outcome in Conversion.Outcome:
+        counts[outcome.name.lower()] = rows.filter(outcome=outcome).count()
+    return counts
