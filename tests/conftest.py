@@ -23,6 +23,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, settings: object) -> Iterator[None]:
     """Spool, outbox and export files of each test lie in its own folder."""
+    settings.STATIC_ROOT = tmp_path  # type: ignore[attr-defined]  # WhiteNoise warns if there is none
     settings.COLLECT_SPOOL = tmp_path / "spool"  # type: ignore[attr-defined]
     settings.OUTBOX = tmp_path / "outbox"  # type: ignore[attr-defined]
     settings.STORAGES = {  # type: ignore[attr-defined]

@@ -1,0 +1,74 @@
+"""Calling the API as one of the cast: `Api(cast, "owner").get("agents/")`, `Api(cast, "write").post(...)`."""
+
+import json
+from typing import Any
+
+from django.test import Client
+
+from tests.cast import Cast
+
+ROLES = ("owner", "admin", "analyst", "agent", "stranger")
+SESSIONS = ("anonymous", *ROLES, "operator")
+TOKENS = ("read", "write", "ingest", "bound", "elsewhere", "expired", "revoked")
+BASE = "/api/v1/"
+
+
+class Api:
+    """One caller: a name of SESSIONS signs in by session, a name of TOKENS (or "stranger token") by bearer."""
+
+    def __init__(self, cast: Cast, who: str, **headers: str) -> None:
+        self.client = Client(raise_request_exception=False)
+        self.headers = headers
+        if who == "operator":
+            self.client.force_login(cast.operator)
+            self.headers = {"X-Account": str(cast.account.pk), **headers}
+        elif who in ROLES:
+            self.client.force_login(cast.member(who).user)
+        elif who != "anonymous":
+            secret = cast.secret[who.removesuffix(" token")]
+            self.headers = {"Authorization": f"Bearer {secret}", **headers}
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        url = path if path.startswith("/") else BASE + path
+        data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        return self.client.generic(
+            method, url, data, content_type="application/json", headers={**self.headers, **headers}
+        )
+
+    def get(self, path: str, **headers: str) -> Any:
+        return self.call("GET", path, **headers)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Any:
+        return self.call("POST", path, {} if body is None else body, **headers)
+
+    def patch(self, path: str, body: Any) -> Any:
+        return self.call("PATCH", path, body)
+
+    def put(self, path: str, body: Any) -> Any:
+        return self.call("PUT", path, body)
+
+    def delete(self, path: str) -> Any:
+        return self.call("DELETE", path)
+
+
+def problem(answer: Any, status: int) -> dict[str, str]:
+    """The answer is a problem with this status; `{field: code}` of its errors, or `{"": code}`."""
+    assert answer.status_code == status, answer.content
+    assert answer["Content-Type"] == "application/problem+json"
+    members = answer.json()
+    assert {"type", "title", "status", "code", "detail", "instance"} <= members.keys()
+    assert members["status"] == status
+    if "errors" not in members:
+        return {"": members["code"]}
+    return {
+        str(one.get("parameter") or one["pointer"].removeprefix("#/").replace("/", ".")): one["code"]
+        for one in members["errors"]
+    }
+
+
+def results(answer: Any) -> list[dict[str, Any]]:
+    """All rows of a list's page."""
+    assert answer.status_code == 200, answer.content
+    assert answer.json().keys() == {"results", "next"}
+    found: list[dict[str, Any]] = answer.json()["results"]
+    return found
