@@ -148,7 +148,7 @@ def _summary(found: Conversion, candidates: list[Candidate]) -> str:
     if found.outcome == Conversion.Outcome.SAME_SECOND:
         return _("Not counted: the same person reached the goal earlier in the same second on this counter.")
     if found.outcome == Conversion.Outcome.CREDITED:
-        agent = found.agent_name or str(Agent.objects.filter(pk=found.agent_id).first() or "")
+        agent = found.agent_name or str(Agent.objects.filter(pk=found.agent_id or 0).first() or "")
         return _("Credited to %(agent)s; contact %(contact)s.") % {
             "agent": agent,
             "contact": words.duration(found.contact_us or 0),

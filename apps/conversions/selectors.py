@@ -38,7 +38,8 @@ def credited(
     goal_id: int | None = None,
 ) -> QuerySet[Conversion]:
     """What counts: credited conversions with `since` <= time < `until`. Every number on a screen, in the
-    API and in the CSV is made of these rows."""
+    API and in the CSV is made of these rows.
+    """
     wanted = Q(outcome=Conversion.Outcome.CREDITED)
     if since is not None:
         wanted &= Q(time__gte=since)
