@@ -4,15 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count
-from django.utils.translation import gettext as _
 
-from apps.conversations.models import Conversation
 from apps.conversions.models import Conversion
 from apps.conversions.selectors import conversions, credited
-from apps.goals.models import GoalVersion, Reach
-from apps.intake.models import Tally
+from apps.reports.zeros import why_zeros
 
-__all__ = ["GoalCounts", "goal_counts", "seven_day_conversions", "why_zero"]
+__all__ = ["GoalCounts", "goal_counts", "seven_day_conversions", "why_zero", "why_zeros"]
 
 SEVEN_DAYS = timedelta(days=7)
 
@@ -58,24 +55,4 @@ def goal_counts(*, account_id: int, since: datetime, until: datetime) -> dict[in
 
 def why_zero(*, account_id: int, goal_id: int) -> str:
     """For a goal without credited conversions: the step that stopped it, in words."""
-    if not Tally.objects.filter(account_id=account_id, stored__gt=0).exists():
-        return _("No hits have arrived in this account.")
-    version = GoalVersion.objects.filter(
-        account_id=account_id, goal_id=goal_id, valid_until__isnull=True
-    ).first()
-    reached = Reach.objects.filter(account_id=account_id, goal_id=goal_id)
-    if not reached.exists():
-        if version is not None and not version.active:
-            return _("The goal is not active.")
-        return _("None of the hits matched the conditions while the goal was tracked.")
-    if not reached.filter(person_id__gt=0).exists():
-        return _("The matching hits name no client ID and no user ID.")
-    judged = conversions(account_id=account_id).filter(goal_id=goal_id)
-    if not judged.exists():
-        return _("Matching hits wait for the next run.")
-    people = reached.filter(person_id__gt=0).values("person_id")
-    if not Conversation.objects.filter(account_id=account_id, person_id__in=people).exists():
-        return _("None of the people who reached it had a conversation.")
-    if not credited(account_id=account_id, goal_id=goal_id).exists():
-        return _("In none of their conversations was an agent eligible; the explanations say why.")
-    return ""
+    return why_zeros(account_id=account_id, goal_ids=[goal_id]).get(goal_id, "")
