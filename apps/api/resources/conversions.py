@@ -1,98 +1,24 @@
 """conversions/: what was credited to whom, what stayed uncredited, and why."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 
 from apps.accounts.models import Agent, Group
 from apps.accounts.roles import May
 from apps.api.base import Listed, Request, Response
-from apps.api.fields import money
 from apps.api.filters import CharFilter, Filters, NumberFilter, YesNoFilter, filterset, period
 from apps.api.problems import Named
+from apps.api.resources.conversion_shapes import ConversionShape, ExplanationShape, Names, shown
 from apps.conversations.models import Conversation
 from apps.conversions import selectors
 from apps.conversions.models import Conversion
 from apps.core.errors import Problem
 from apps.counters import selectors as counters
 from apps.goals import selectors as goals
-from apps.goals.models import GoalVersion
-
-
-class HitName(serializers.Serializer[Any]):
-    counter = serializers.IntegerField()
-    id = serializers.CharField()
-
-
-class ConversionShape(serializers.Serializer[Any]):
-    id = serializers.CharField()
-    goal = serializers.IntegerField()
-    goal_version = serializers.IntegerField()
-    occurred_at = serializers.DateTimeField()
-    hit = HitName()
-    conversation = serializers.CharField(allow_null=True, help_text="Ticket.")
-    agent = serializers.CharField(allow_null=True, help_text="External id.")
-    group = serializers.CharField(allow_null=True, help_text="External id.")
-    model = serializers.ChoiceField(GoalVersion.Attribution.choices)
-    active = serializers.BooleanField(allow_null=True, help_text="Whether the conversation was active.")
-    credited = serializers.BooleanField()
-    value = serializers.CharField(allow_null=True)
-    currency = serializers.CharField(allow_null=True)
-    contact_duration_s = serializers.FloatField(allow_null=True)
-
-
-@dataclass(frozen=True)
-class Names:
-    """What a page of conversions names, looked up at once: one query for each kind of name."""
-
-    versions: dict[int, GoalVersion]
-    tickets: dict[int, str]
-    agents: dict[int, str]
-    groups: dict[int, str]
-
-    @classmethod
-    def of(cls, account_id: int, page: Sequence[Conversion]) -> "Names":
-        def named(model: Any, column: str, ids: Iterable[int | None]) -> dict[int, str]:
-            wanted = {one for one in ids if one is not None}
-            rows = (
-                model.objects.filter(account_id=account_id, pk__in=wanted) if wanted else model.objects.none()
-            )
-            return dict(rows.values_list("pk", column))
-
-        versions = GoalVersion.objects.filter(account_id=account_id)
-        return cls(
-            versions=versions.in_bulk({one.version_id for one in page}),
-            tickets=named(Conversation, "ticket", (one.conversation_id for one in page)),
-            agents=named(Agent, "external_id", (one.agent_id for one in page)),
-            groups=named(Group, "external_id", (one.group_id for one in page)),
-        )
-
-
-def shown(one: Conversion, names: Names) -> dict[str, Any]:
-    version = names.versions[one.version_id]
-    value = version.transaction_value
-    return {
-        "id": selectors.encode_id(one.goal_id, one.counter_id, one.time, one.hit_id),
-        "goal": one.goal_id,
-        "goal_version": version.number,
-        "occurred_at": one.time,
-        "hit": {"counter": one.counter_id, "id": one.hit_id},
-        "conversation": names.tickets.get(one.conversation_id or 0),
-        "agent": names.agents.get(one.agent_id or 0),
-        "group": names.groups.get(one.group_id or 0),
-        "model": version.attribution,
-        "active": one.active,
-        "credited": one.outcome == Conversion.Outcome.CREDITED,
-        "value": None if value is None else money(value),
-        "currency": None if value is None else version.currency,
-        "contact_duration_s": None if one.contact_us is None else one.contact_us / 1_000_000,
-    }
 
 
 class _Named(CharFilter):
@@ -188,7 +114,9 @@ class Conversions(Listed):
     model = Conversion
 
     def rows(self) -> QuerySet[Conversion]:
-        return selectors.conversions(account_id=self.account_id)
+        """Credited and uncredited; what a counting rule dropped is no conversion."""
+        counted = (Conversion.Outcome.CREDITED, Conversion.Outcome.UNCREDITED)
+        return selectors.conversions(account_id=self.account_id).filter(outcome__in=counted)
 
     def list(self, request: Request) -> Response:
         """Conversions, newest first; uncredited ones too unless `credited` says."""
@@ -198,7 +126,8 @@ class Conversions(Listed):
         rows = [shown(one, names) for one in page]
         return self.get_paginated_response(ConversionShape(rows, many=True).data)
 
-    @extend_schema(responses={200: serializers.DictField})
+    @extend_schema(responses=ExplanationShape, filters=False)
     def explanation(self, request: Request, key: str) -> Response:
         """Why a conversion was credited or not: candidates, rules, version; in words."""
-        return Response(asdict(selectors.explain(account_id=self.account_id, conversion_id=key)))
+        found = selectors.explain(account_id=self.account_id, conversion_id=key)
+        return Response(ExplanationShape(found).data)
