@@ -16,6 +16,7 @@ MODULES = (
     "goal_actions",
     "goal_history",
     "conversions",
+    "explanation",
     "exports",
     "agents",
     "groups",

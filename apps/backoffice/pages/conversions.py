@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy
 
@@ -19,7 +19,7 @@ from apps.conversions import selectors
 from apps.conversions.models import Conversion
 from apps.goals import selectors as goals
 from apps.goals.models import GoalVersion
-from apps.reports import selectors as reports
+from apps.hourly import selectors as hourly
 
 PER_PAGE = 50
 BADGES = {Conversion.Outcome.CREDITED: "good", Conversion.Outcome.UNCREDITED: "warn"}
@@ -65,7 +65,7 @@ class ConversionsPage(Page):
             filtered=any(value not in (None, "") for value in wanted.values()),
             before=address(request.GET, after=None) if after else None,
             after=address(request.GET, after=rows[-1]["id"]) if more else None,
-            complete_until=reports.complete_until(account_id=self.account_id),
+            complete_until=hourly.complete_until(account_id=self.account_id),
         )
 
     def _rows(self, found: list[Conversion]) -> list[dict[str, Any]]:
@@ -77,7 +77,9 @@ class ConversionsPage(Page):
         )
         return [
             {
-                "id": selectors.encode_id(one.goal_id, one.counter_id, one.time, one.hit_id),
+                "id": selectors.encode_id(
+                    goal_id=one.goal_id, counter_id=one.counter_id, time=one.time, hit_id=one.hit_id
+                ),
                 "conversion": one,
                 "version": versions.get(one.version_id),
                 "ticket": tickets.get(one.conversation_id or 0),
@@ -103,10 +105,7 @@ def _filtered(found: QuerySet[Conversion], wanted: dict[str, Any], zone: str) ->
 
 def _following(found: QuerySet[Conversion], after: str) -> QuerySet[Conversion]:
     """Those that come after this one in the list's order."""
-    try:
-        goal, counter, instant, hit = selectors.decode_id(after)
-    except ValueError:
-        raise Http404
+    goal, counter, instant, hit = selectors.decode_id(after)
     return found.filter(
         Q(time__lt=instant)
         | Q(time=instant, goal_id__lt=goal)

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.accounts.roles import May
 from apps.backoffice.pages.base import AskPage, Paths
 from apps.conversions import selectors as conversions
-from apps.conversions.models import Conversion
 from apps.core import clock
 from apps.goals import selectors, services
 from apps.goals.models import GoalVersion
@@ -100,11 +99,7 @@ class DeletePage(GoalAsk):
 
     def question(self) -> str:
         self.version()
-        count = (
-            conversions.conversions(account_id=self.account_id)
-            .filter(goal_id=self.kwargs["goal_id"], outcome=Conversion.Outcome.CREDITED)
-            .count()
-        )
+        count = conversions.credited(account_id=self.account_id, goal_id=self.kwargs["goal_id"]).count()
         going = ngettext(
             "%(count)d credited conversion goes with it.", "%(count)d credited conversions go with it.", count
         ) % {"count": count}

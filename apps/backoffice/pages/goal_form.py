@@ -14,6 +14,7 @@ from apps.accounts import selectors as accounts
 from apps.accounts.roles import May
 from apps.backoffice.forms import DateInput, Form, OwnedChoices, choices_of
 from apps.backoffice.pages.base import FormPage, Page, Paths
+from apps.backoffice.templatetags.backoffice import amount
 from apps.core import clock
 from apps.goals import selectors, services
 from apps.goals.drafts import ConditionDraft, GoalDraft
@@ -191,6 +192,7 @@ class GoalPage(FormPage):
             return {"start_date": timezone.localdate(clock.now())}
         draft = selectors.draft_of(selectors.current(self.goal))
         said = {name: getattr(draft, name) for name in selectors.PLAIN_FIELDS}
+        said["transaction_value"] = amount(draft.transaction_value)
         return {**said, "groups": [str(pk) for pk in draft.group_ids], "conditions": draft.conditions}
 
     def extra(self) -> dict[str, Any]:

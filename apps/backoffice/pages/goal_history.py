@@ -1,6 +1,7 @@
 """A goal's versions: who changed what, when; and an earlier one restored."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.roles import May
 from apps.backoffice.pages.base import Page, Paths
 from apps.backoffice.pages.goal_actions import GoalAsk
+from apps.backoffice.templatetags.backoffice import amount
 from apps.goals import selectors, services
 from apps.goals.models import GoalVersion
 
@@ -50,7 +52,7 @@ def _word(version: GoalVersion, name: str) -> str:
     value = getattr(version, name)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    return "" if value is None else str(value)
+    return amount(value) if isinstance(value, Decimal) else "" if value is None else str(value)
 
 
 class HistoryPage(Page):

@@ -20,6 +20,7 @@ from apps.core import clock
 from apps.goals import selectors
 from apps.goals.models import MAX_ACTIVE, MessagingGoal, VersionGroup
 from apps.goals.status import LAST_DAYS, Status, status
+from apps.hourly import selectors as hourly
 from apps.reports import selectors as reports
 
 STATUSES = (
@@ -65,6 +66,8 @@ class GoalsPage(TablePage):
         return _filtered(goals, wanted).prefetch_related("current__groups")
 
     def decorate(self, rows: list[Any]) -> list[dict[str, Any]]:
+        zeros = [goal.pk for goal in rows if not self.counts.get(goal.pk)]
+        self.why = reports.why_zeros(account_id=self.account_id, goal_ids=zeros)
         return [self._row(goal) for goal in rows]
 
     def _row(self, goal: MessagingGoal) -> dict[str, Any]:
@@ -82,6 +85,7 @@ class GoalsPage(TablePage):
             "status": shown,
             "badge": BADGES[shown.code],
             "conversions": self.counts.get(goal.pk, 0),
+            "why": self.why.get(goal.pk, ""),
             "actions": self._actions(goal, shown),
         }
 
@@ -109,7 +113,7 @@ class GoalsPage(TablePage):
         return {
             "active": selectors.active_count(account_id=self.account_id),
             "most": MAX_ACTIVE,
-            "complete_until": reports.complete_until(account_id=self.account_id),
+            "complete_until": hourly.complete_until(account_id=self.account_id),
             "may_configure": self.here.may(May.CONFIGURE),
         }
 
