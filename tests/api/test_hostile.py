@@ -1,0 +1,177 @@
+"""Bodies that mean harm or make no sense: always an answer of the 400s with the field named, never a 5xx."""
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from tests import cast as casting
+from tests.api import bodies
+from tests.api.calls import Api, problem
+
+PATHS = {
+    "members": "members/",
+    "agents": "agents/",
+    "groups": "groups/",
+    "channels": "channels/",
+    "counters": "counters/",
+    "hits": "counters/{counter}/hits/",
+    "events": "conversation-events/",
+    "goals": "messaging-goals/",
+    "test-url": "messaging-goals/test-url/",
+    "tokens": "tokens/",
+}
+RAW = {
+    "nothing": b" ",
+    "BOM": b"\xef\xbb\xbf{}",
+    "UTF-16": '{"name": "x"}'.encode("utf-16"),
+    "no UTF-8": b'{"name": "\xff\xfe"}',
+    "overlong UTF-8": b'{"name": "\xc0\x80"}',
+    "surrogate in UTF-8": b'{"name": "\xed\xa0\x80"}',
+    "NUL byte": b'{"name": "\x00"}',
+    "NUL escape": b'{"name": "\\u0000"}',
+    "NUL in a key": b'{"\\u0000": 1}',
+    "half a pair": b'{"name": "\\ud800"}',
+    "half a pair, deep": b'{"a": [[{"b": "\\uDFFF"}]]}',
+    "NaN": b'{"name": NaN}',
+    "Infinity": b'{"name": -Infinity}',
+    "1e400": b'{"name": 1e400}',
+    "5000 digits": b'{"name": ' + b"9" * 5000 + b"}",
+    "deep lists": b"[" * 100_000 + b"]" * 100_000,
+    "deep objects": b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
+    "101 deep": b"[" * 101 + b"]" * 101,
+    "never closed": b'{"name": "x"',
+    "two values": b"{} {}",
+    "single quotes": b"{'name': 1}",
+    "comment": b'{"name": 1 /* x */}',
+    "list": b"[]",
+    "text": b'"x"',
+    "number": b"1",
+    "null": b"null",
+    "true": b"true",
+}
+VALUES: dict[str, Any] = {
+    "null": None,
+    "number": 5,
+    "float": 1.5,
+    "huge": 10**30,
+    "negative": -(10**18),
+    "true": True,
+    "empty text": "",
+    "blank": "   ",
+    "long text": "x" * 100_000,
+    "RTL and emoji": "\u202e=1+1\U0001f600",
+    "list": [],
+    "nested list": [[["x"]]],
+    "object": {"a": {"b": 1}},
+    "year 30000": "30000-01-01T00:00:00Z",
+    "before all": "0001-01-01T00:00:00+14:00",
+    "after all": "9999-12-31T23:59:59-14:00",
+    "SQL": "'; DROP TABLE accounts_user; --",
+}
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker):
+    """One cast for all of these: nothing that they send may leave a trace that another notices."""
+    from django.db import transaction
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield casting.make()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def send(world, django_db_blocker):
+    from django.db import transaction
+
+    api = Api(world, "write")
+
+    def call(name: str, body: Any) -> Any:
+        with django_db_blocker.unblock(), transaction.atomic():
+            answer = api.call("POST", PATHS[name].format(counter=world.counter.pk), body)
+            transaction.set_rollback(True)
+        return answer
+
+    call.world = world
+    return call
+
+
+@pytest.mark.parametrize("kind", RAW)
+@pytest.mark.parametrize("name", PATHS)
+def test_what_is_no_json_object_is_a_400(send, name, kind):
+    answer = send(name, RAW[kind])
+    assert problem(answer, 400)
+    assert answer.json()["detail"]
+
+
+def places(value: Any, path: tuple = ()) -> list[tuple]:
+    """Every place in a body, the whole left out."""
+    children = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    return [place for key, child in children for place in [(*path, key), *places(child, (*path, key))]]
+
+
+def put(body: Any, place: tuple, value: Any) -> Any:
+    body = copy.deepcopy(body)
+    inner = body
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    return body
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_no_value_in_any_field_breaks_anything(send, name):
+    good = bodies.good(send.world)[name]
+    assert send(name, good).status_code in {200, 201, 202}
+    for place in places(good):
+        for kind, value in VALUES.items():
+            answer = send(name, put(good, place, value))
+            assert answer.status_code in {200, 201, 202, 400, 404}, (place, kind, answer.content)
+            if answer.status_code >= 400:
+                named = problem(answer, answer.status_code)
+                # An active goal wants a start date; everything else is named itself
+                assert place == ("active",) or any(str(place[0]) in field for field in named), (place, kind)
+
+
+def test_hits_with_wrong_values_are_told_one_by_one(send):
+    wrong = {
+        "id": ["", None, 5, "x" * 129, "a\x01" * 100],
+        "time": [
+            "",
+            "now",
+            None,
+            5,
+            "30000-01-01T00:00:00Z",
+            "2026-01-01T00:00:00",
+            "1969-12-31T23:59:59Z",
+            1e300,
+        ],
+        "type": ["", "click", None, 5],
+        "url": ["", None, 5, "x" * 9000],
+        "client_id": ["", "0", "null", "undefined", 5, "x" * 256],
+        "user_id": ["NaN", [], "x" * 256],
+        "value": ["x", "NaN", "Infinity", "1e400", 5, "9" * 40],
+        "click_ids": [[], "x", {"yclid": 5}, {"yclid": "x" * 20_000}],
+        "params": [[], "x", {"a": "x" * 20_000}],
+    }
+    hits = [bodies.hit(**{field: value}) for field, values in wrong.items() for value in values]
+    del hits[0]["url"]
+    answer = send("hits", {"hits": hits})
+    assert answer.status_code == 202
+    assert [one["index"] for one in answer.json()["rejected"]] == list(range(len(hits)))
+    assert all(one["code"] and one["detail"] for one in answer.json()["rejected"])
+
+
+def test_a_body_over_10_mb_is_413(send):
+    answer = send("hits", b'{"hits": ["' + b"x" * (10 * 1024 * 1024) + b'"]}')
+    assert problem(answer, 413) == {"": "too_large"}
+
+
+def test_escapes_that_only_look_harmful_are_taken(send):
+    answer = send("groups", json.dumps({"external_id": "a", "name": "\\u0000 \\ud800 \U0001f600"}).encode())
+    assert answer.status_code == 201
+    assert answer.json()["name"] == "\\u0000 \\ud800 \U0001f600"

@@ -1,0 +1,393 @@
+"""Each resource as its callers use it, with the errors that its documentation names."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from apps.accounts.models import AccountSettings, Agent, AuditEntry, Member, Token
+from apps.conversions.services import judge
+from apps.core import clock
+from apps.goals import services as goals
+from apps.goals.drafts import ConditionDraft, GoalDraft
+from apps.goals.models import MessagingGoal
+from tests import factories
+from tests.api import bodies
+from tests.api.calls import Api, problem, results
+
+
+@pytest.fixture
+def api(cast) -> Api:
+    return Api(cast, "write")
+
+
+def test_an_owner_changes_settings_and_they_hold_from_now_on(cast):
+    api = Api(cast, "owner")
+    path = f"accounts/{cast.account.pk}/"
+    assert api.get(path).json()["timezone"] == "UTC"
+    answer = api.patch(path, {"timezone": "Asia/Kathmandu", "inactivity_s": 60})
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "id": cast.account.pk, "name": "Shop", "timezone": "Asia/Kathmandu", "currency": "EUR",
+        "inactivity_s": 60, "closing_days": 35, "message_text": "keep",
+    }  # fmt: skip
+    assert AccountSettings.objects.filter(account=cast.account).count() == 2
+    assert AuditEntry.objects.filter(action="account.changed", user=cast.owner.user).exists()
+    bad = api.patch(path, {"timezone": "Mars", "currency": "XXL"})
+    assert problem(bad, 400) == {"timezone": "unknown_timezone", "currency": "unknown_currency"}
+    assert problem(Api(cast, "admin").patch(path, {"name": "x"}), 403) == {"": "role"}
+
+
+def test_members_come_change_and_go(cast, api):
+    answer = api.post("members/", {"email": "new@shop.example", "role": "agent", "agent": "ben"})
+    assert answer.status_code == 201
+    made = answer.json()
+    assert made == {
+        "id": made["id"], "email": "new@shop.example", "name": "", "role": "agent", "agent": "ben", "active": True,
+    }  # fmt: skip
+    path = f"members/{made['id']}/"
+    assert api.get(path).json() == made
+    assert api.patch(path, {"role": "analyst"}).json()["role"] == "analyst"
+    assert api.delete(path).status_code == 204
+    assert problem(api.get(path), 404)
+    assert {row["role"] for row in results(api.get("members/?role=owner"))} == {"owner"}
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({"email": "owner@shop.example", "role": "admin"}, {"email": "taken"}),
+        ({"email": "x", "role": "admin"}, {"email": "invalid"}),
+        ({"email": "n@shop.example", "role": "boss"}, {"role": "invalid_choice"}),
+        ({"email": "n@shop.example", "role": "agent"}, {"agent": "required"}),
+        ({"email": "n@shop.example", "role": "agent", "agent": "other-ana"}, {"agent": "unknown_agent"}),
+        ({"email": "n@shop.example", "role": "agent", "agent": "ana"}, {"agent": "taken"}),
+        ({}, {"email": "required", "role": "required"}),
+    ],
+)
+def test_wrong_members_are_named(api, body, named):
+    assert problem(api.post("members/", body), 400) == named
+
+
+def test_an_admin_does_not_touch_owners(cast):
+    api = Api(cast, "admin")
+    owners_only = {"role": "owners_only"}
+    assert problem(api.post("members/", {"email": "n@shop.example", "role": "owner"}), 400) == owners_only
+    assert problem(api.patch(f"members/{cast.owner.pk}/", {"role": "admin"}), 400) == owners_only
+    assert problem(api.delete(f"members/{cast.owner.pk}/"), 400) == owners_only
+    last = Api(cast, "owner").delete(f"members/{cast.owner.pk}/")
+    assert problem(last, 400) == {"role": "last_owner"}
+    assert Member.objects.filter(pk=cast.owner.pk).exists()
+
+
+def test_agents_are_made_and_changed_by_external_id(cast, api):
+    body = {"external_id": "a/b", "name": "Ann", "kind": "bot", "groups": ["support", "brand new"]}
+    first, again = api.post("agents/", body), api.post("agents/", {**body, "name": "Anne"})
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert api.get("agents/a/b/").json() == {
+        "external_id": "a/b", "name": "Anne", "email": "", "kind": "bot",
+        "groups": ["brand new", "support"], "placeholder": False,
+    }  # fmt: skip
+    assert api.get("groups/brand new/").json()["placeholder"] is True
+    assert api.delete("agents/a/b/").status_code == 204
+    assert problem(api.get("agents/a/b/"), 404)
+
+
+def test_groups_are_archived_not_deleted(api):
+    assert api.post("groups/", {"external_id": "sales", "name": "Sales EU"}).status_code == 200
+    assert api.delete("groups/sales/").status_code == 204
+    assert api.get("groups/sales/").json()["archived_at"] is not None
+    assert [row["external_id"] for row in results(api.get("groups/?archived=true"))] == ["sales"]
+
+
+def test_channels_get_a_name_and_a_kind(api):
+    body = {"external_id": "web", "name": "Site", "kind": "web"}
+    assert api.post("channels/", body).status_code == 201
+    assert api.get("channels/web/").json() == {**body, "placeholder": False}
+    assert problem(api.post("channels/", {**body, "kind": "fax"}), 400) == {"kind": "invalid_choice"}
+
+
+def test_counters_are_made_changed_and_archived(cast, api):
+    answer = api.post("counters/", {"name": "Blog", "site": "https://blog.example"})
+    assert answer.status_code == 201
+    path = f"counters/{answer.json()['id']}/"
+    assert api.patch(path, {"allowed_origins": ["https://www.blog.example"]}).json()["allowed_origins"] == [
+        "https://www.blog.example"
+    ]
+    wrong = api.patch(path, {"site": "https://blog.example/x", "allowed_origins": ["blog"]})
+    assert problem(wrong, 400) == {"site": "not_normal", "allowed_origins.0": "no_origin"}
+    assert "Did you mean https://blog.example?" in wrong.json()["errors"][0]["detail"]
+    assert api.delete(path).status_code == 204
+    assert problem(api.patch(path, {"name": "x"}), 404)
+    assert api.get(path).json()["archived_at"] is not None
+    assert problem(api.post(f"{path}hits/", {"hits": [bodies.hit()]}), 404)
+
+
+def test_hits_are_taken_once_and_bad_ones_told(cast):
+    api = Api(cast, "bound")
+    path = f"counters/{cast.counter.pk}/hits/"
+    batch = [bodies.hit(), bodies.hit(id=""), 7, bodies.hit(id="h2")]
+    answer = api.post(path, {"hits": batch})
+    assert answer.status_code == 202
+    rejected = answer.json().pop("rejected")
+    assert (answer.json()["accepted"], answer.json()["duplicates"]) == (2, 0)
+    assert [(one["index"], one["id"], one["code"]) for one in rejected] == [
+        (1, "", "required"),
+        (2, None, "invalid"),
+    ]
+    again = api.post(path, {"hits": batch}).json()
+    assert (again["accepted"], again["duplicates"]) == (0, 2)
+
+
+def test_events_are_taken_once_and_strangers_become_placeholders(cast):
+    api = Api(cast, "ingest")
+    batch = [
+        bodies.event(),
+        bodies.event(id="e2", type="assignment", agent="zoe", group="night"),
+        {"id": "e3"},
+    ]
+    answer = api.post("conversation-events/", {"events": batch})
+    assert answer.status_code == 202
+    assert (answer.json()["accepted"], [one["index"] for one in answer.json()["rejected"]]) == (2, [2])
+    assert api.post("conversation-events/", {"events": batch}).json()["duplicates"] == 2
+    assert Agent.objects.get(external_id="zoe").placeholder
+    # A token of a counter sends hits only
+    bound = Api(cast, "bound").post("conversation-events/", {"events": batch})
+    assert problem(bound, 403) == {"": "scope"}
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"hits": {}}, {"hits": "x"}, {"hits": []}, {"events": []}, {"hits": [1] * 1001}]
+)
+def test_what_is_no_batch_is_refused(cast, api, body):
+    assert problem(api.post(f"counters/{cast.counter.pk}/hits/", body), 400)
+
+
+def test_a_goal_lives_from_draft_to_deletion(cast, api):
+    answer = api.post("messaging-goals/", bodies.goal(transaction_value="12.5", groups=["support", "sales"]))
+    assert answer.status_code == 201, answer.content
+    made = answer.json()
+    assert made == {
+        "id": made["id"], "name": "Thanks", "description": "", "active": False, "start_date": None,
+        "end_date": None, "groups": ["sales", "support"], "attribution": "last_touch", "window_days": 7,
+        "transaction_value": "12.50", "currency": "EUR", "counting": "every", "bots_eligible": False,
+        "window_on_active": False, "all_channels": False,
+        "conditions": [{"category": "url", "operator": "contains", "value": "/thanks"}],
+        "version": 1, "status": {"code": "inactive", "days": 0, "text": "Inactive"},
+        "created_at": made["created_at"],
+    }  # fmt: skip
+    path = f"messaging-goals/{made['id']}/"
+    assert api.get(path).json() == made
+
+    active = api.post(f"{path}activate/").json()
+    assert (active["active"], active["version"], active["status"]["code"]) == (True, 2, "active")
+    assert active["start_date"] == clock.now().date().isoformat()
+    # What was read can be sent back whole
+    renamed = api.put(path, {**active, "name": "Thank you"})
+    assert renamed.status_code == 200, renamed.content
+    assert api.patch(path, {"window_days": 30}).json()["name"] == "Thank you"
+    assert api.post(f"{path}deactivate/").json()["status"]["code"] == "inactive"
+
+    versions = results(api.get(f"{path}versions/?limit=2"))
+    assert [(one["number"], one["window_days"], one["saved_by"]) for one in versions] == [
+        (5, 30, "owner@shop.example"),
+        (4, 30, "owner@shop.example"),
+    ]
+    copy = api.post(f"{path}duplicate/")
+    assert copy.status_code == 201
+    assert (copy.json()["name"], copy.json()["start_date"]) == ("Copy of Thank you", None)
+    assert api.delete(path).status_code == 204
+    for address in (path, f"{path}versions/"):
+        assert problem(api.get(address), 404)
+    assert problem(api.post(f"{path}activate/"), 404)
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"name": ""}, {"name": "blank"}),
+        ({"name": "x" * 256}, {"name": "max_length"}),
+        ({"window_days": 0}, {"window_days": "min_value"}),
+        ({"window_days": 91}, {"window_days": "max_value"}),
+        ({"attribution": "linear"}, {"attribution": "invalid_choice"}),
+        ({"groups": []}, {"groups": "min_length"}),
+        ({"conditions": []}, {"conditions": "min_length"}),
+        ({"conditions": [{"operator": "is", "value": "/x"}]}, {"conditions.0.value": "not_absolute"}),
+        ({"conditions": [{"operator": "like", "value": "/x"}]}, {"conditions.0.operator": "invalid_choice"}),
+        ({"conditions": [{"operator": "is", "value": "x" * 2049}]}, {"conditions.0.value": "max_length"}),
+        ({"active": True}, {"start_date": "required"}),
+        ({"active": True, "start_date": "2001-01-01"}, {"start_date": "in_the_past"}),
+        ({"start_date": "2999-02-01", "end_date": "2999-01-01"}, {"end_date": "before_start"}),
+        ({"transaction_value": "-1"}, {"transaction_value": "min_value"}),
+        ({"transaction_value": "0.00001"}, {"transaction_value": "max_decimal_places"}),
+        ({"window": 7}, {"window": "unknown"}),
+    ],
+)
+def test_wrong_goals_are_named(api, values, named):
+    assert problem(api.post("messaging-goals/", bodies.goal(**values)), 400) == named
+    assert not MessagingGoal.objects.exists()
+
+
+def test_a_group_that_the_account_does_not_have_is_not_there(api):
+    for group in ("other-sales", "nothing"):
+        answer = api.post("messaging-goals/", bodies.goal(groups=["sales", group]))
+        assert problem(answer, 404) == {"groups.1": "unknown_group"}
+
+
+def test_the_sixteenth_active_goal_is_told_the_limit(cast, api):
+    today = clock.now().date().isoformat()
+    for _ in range(15):
+        assert api.post("messaging-goals/", bodies.goal(active=True, start_date=today)).status_code == 201
+    answer = api.post("messaging-goals/", bodies.goal(active=True, start_date=today))
+    assert answer.status_code == 400
+    assert "15" in answer.json()["detail"]
+    assert len(results(api.get("messaging-goals/?active=true"))) == 15
+    assert results(api.get("messaging-goals/?active=false")) == []
+
+
+def test_a_url_is_tried_against_conditions(cast):
+    conditions = [
+        {"operator": "is", "value": "https://shop.example/a"},
+        {"operator": "contains", "value": "shop"},
+    ]
+    body = {"url": "HTTPS://shop.example/a%2f", "conditions": conditions}
+    answer = Api(cast, "analyst").post("messaging-goals/test-url/", body)
+    assert answer.json() == {"normalised": "https://shop.example/a%2F", "matched": [1]}
+
+
+def test_tokens_are_made_listed_and_revoked(cast, api):
+    body = {"name": "site", "scope": "ingest", "counter": cast.counter.pk}
+    answer = api.post("tokens/", body)
+    assert answer.status_code == 201
+    made = answer.json()
+    assert made["secret"].startswith(made["id"])
+    assert (made["maker"], made["counter"], made["revoked_at"]) == (
+        "owner@shop.example",
+        cast.counter.pk,
+        None,
+    )
+    path = f"tokens/{made['id']}/"
+    assert "secret" not in api.get(path).json()
+    assert made["id"] in [row["id"] for row in results(api.get("tokens/"))]
+    for _ in range(2):
+        assert api.delete(path).status_code == 204
+    assert Token.objects.get(name="site").revoked_at
+    assert problem(api.post("tokens/", {**body, "counter": cast.other_counter.pk}), 404) == {
+        "counter": "unknown_counter"
+    }
+    past = {"name": "x", "scope": "read", "expires_at": "2001-01-01T00:00:00Z"}
+    assert problem(api.post("tokens/", past), 400) == {"expires_at": "in_the_past"}
+
+
+def test_the_audit_log_says_who_from_where_and_what(cast):
+    AuditEntry.objects.all().delete()
+    Api(cast, "admin").patch(f"counters/{cast.counter.pk}/", {"name": "Shop 2"})
+    (row,) = results(Api(cast, "read").get("audit/"))
+    assert row == {
+        "id": row["id"], "at": row["at"], "actor": "admin@shop.example", "address": "127.0.0.1",
+        "action": "counter.changed", "target": f"Shop 2 ({cast.counter.pk})",
+        "before": {"name": "Web shop"}, "after": {"name": "Shop 2"},
+    }  # fmt: skip
+
+
+@pytest.fixture
+def converted(cast, api) -> dict:
+    """Ana talks with person 7 in conversation t1, who then reaches the goal twice; person 8 does, alone."""
+    with clock.set_back(timedelta(hours=1)):
+        goal = goals.save_goal(
+            account_id=cast.account.pk,
+            user_id=cast.owner.user_id,
+            draft=GoalDraft(
+                name="Thanks", group_ids=(cast.sales.pk,), attribution="last_touch", window_days=7,
+                conditions=(ConditionDraft("contains", "/thanks"),), active=True, start_date=clock.now().date(),
+                transaction_value=Decimal(10),
+            ),
+        )  # fmt: skip
+    now = clock.now()
+    times = [(now - timedelta(minutes=n)).isoformat() for n in (30, 20, 10, 5)]
+    batch = [
+        bodies.event(time=times[0]),
+        bodies.event(id="e2", time=times[1], type="assignment", agent="ana", group="sales"),
+        bodies.event(id="e3", time=times[1], author={"kind": "agent", "agent": "ana"}),
+    ]
+    assert api.post("conversation-events/", {"events": batch}).json()["accepted"] == 3
+    hits = [bodies.hit(time=times[2]), bodies.hit(id="h2", time=times[3]), bodies.hit(id="h3", client_id="8")]
+    assert api.post(f"counters/{cast.counter.pk}/hits/", {"hits": hits}).json()["accepted"] == 3
+    while judge(account_id=cast.account.pk, run_started_at=now, share=0, shares=1, limit=100).people:
+        pass
+    return {"goal": goal.pk, "times": times}
+
+
+def test_conversions_are_listed_with_whom_and_what(cast, api, converted):
+    rows = results(api.get("conversions/"))
+    assert [(row["hit"]["id"], row["credited"]) for row in rows] == [
+        ("h3", False),
+        ("h2", True),
+        ("h1", True),
+    ]
+    first = rows[2]
+    assert first == {
+        "id": first["id"], "goal": converted["goal"], "goal_version": 1,
+        "occurred_at": converted["times"][2].replace("+00:00", "Z"),
+        "hit": {"counter": cast.counter.pk, "id": "h1"}, "conversation": "t1", "agent": "ana", "group": "sales",
+        "model": "last_touch", "active": False, "credited": True, "value": "10.00", "currency": "EUR",
+        "contact_duration_s": 600.0,
+    }  # fmt: skip
+    assert (rows[0]["agent"], rows[0]["conversation"], rows[0]["contact_duration_s"]) == (None, None, None)
+    page = api.get("conversions/?limit=2").json()
+    following = api.get(page["next"].removeprefix("http://testserver")).json()
+    assert page["results"] + following["results"] == rows
+
+
+@pytest.mark.parametrize(
+    ("query", "hits"),
+    [
+        ("credited=true", ["h2", "h1"]),
+        ("credited=false", ["h3"]),
+        ("agent=ana", ["h2", "h1"]),
+        ("agent=ben", []),
+        ("group=sales", ["h2", "h1"]),
+        ("conversation=t1", ["h2", "h1"]),
+        ("goal={goal}", ["h3", "h2", "h1"]),
+        ("counter={counter}", ["h3", "h2", "h1"]),
+        ("from={from_}&to={to}", ["h1"]),
+    ],
+)
+def test_conversions_are_filtered(cast, api, converted, query, hits):
+    times = [time.replace("+", "%2B") for time in converted["times"]]
+    query = query.format(goal=converted["goal"], counter=cast.counter.pk, from_=times[2], to=times[3])
+    assert [row["hit"]["id"] for row in results(api.get(f"conversions/?{query}"))] == hits
+
+
+@pytest.mark.parametrize(
+    "query", ["agent=other-ana", "group=other-sales", "conversation=none", "goal=1", "counter=1"]
+)
+def test_what_a_filter_names_and_is_not_the_accounts_is_not_there(api, converted, query):
+    assert problem(api.get(f"conversions/?{query}"), 404) == {query.split("=")[0]: "unknown"}
+
+
+def test_a_conversion_is_explained_in_words(cast, api, converted):
+    rows = results(api.get("conversions/"))
+    told = api.get(f"conversions/{rows[2]['id']}/explanation/").json()
+    assert told["hit"] == {"counter": cast.counter.pk, "id": "h1"}
+    assert (told["goal"], told["goal_name"], told["outcome"]) == (converted["goal"], "Thanks", "credited")
+    assert "Ana" in told["summary"]
+    assert [one["conversation"] for one in told["candidates"]] == ["t1"]
+    assert problem(Api(cast, "stranger").get(f"conversions/{rows[2]['id']}/explanation/"), 404)
+    for key in ("x", "e30", "%00", "0" * 5000, "a=b"):
+        assert problem(api.get(f"conversions/{key}/explanation/"), 404)
+
+
+def test_results_of_a_deleted_goal_are_gone_at_once(cast, api, converted):
+    (key, *_rest) = [row["id"] for row in results(api.get("conversions/"))]
+    api.delete(f"messaging-goals/{converted['goal']}/")
+    assert results(api.get("conversions/")) == []
+    assert problem(api.get(f"conversions/{key}/explanation/"), 404)
+
+
+def test_a_page_of_conversions_takes_the_same_few_queries(cast, api, converted, django_assert_num_queries):
+    with django_assert_num_queries(7):  # token, membership, page, versions, conversations, agents, groups
+        api.get("conversions/")
+    factories.a_group(cast.account, "more")
+    with django_assert_num_queries(7):
+        api.get("conversions/?limit=2")
