@@ -9,7 +9,23 @@ from django.utils.translation import gettext as _
 
 from apps.core.errors import Problem, Refused
 from apps.goals import matching
-from apps.goals.models import MAX_CONDITIONS, MAX_VALUE_LENGTH, Condition, GoalVersion
+from apps.goals.models import MAX_CONDITIONS, MAX_VALUE_LENGTH, Condition, GoalVersion, MessagingGoal
+
+PLAIN_FIELDS = (
+    "name",
+    "description",
+    "active",
+    "start_date",
+    "end_date",
+    "attribution",
+    "window_days",
+    "transaction_value",
+    "counting",
+    "bots_eligible",
+    "window_on_active",
+    "all_channels",
+)
+"""The fields that a draft and a version share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +55,23 @@ class GoalDraft:
     bots_eligible: bool = False
     window_on_active: bool = False
     all_channels: bool = False
+
+
+def current(goal: MessagingGoal) -> GoalVersion:
+    """What the goal says now; a saved goal always has a version."""
+    assert goal.current is not None
+    return goal.current
+
+
+def draft_of(version: GoalVersion) -> GoalDraft:
+    """What a version says, as a draft for the next one."""
+    return GoalDraft(
+        group_ids=tuple(sorted(group.pk for group in version.groups.all())),
+        conditions=tuple(
+            ConditionDraft(one.operator, one.value, one.category) for one in version.conditions.all()
+        ),
+        **{name: getattr(version, name) for name in PLAIN_FIELDS},
+    )
 
 
 def check(draft: GoalDraft, *, before: GoalVersion | None, tracking_began: bool, today: date) -> GoalDraft:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from apps.core.errors import NotThere
-from apps.goals.drafts import ConditionDraft, GoalDraft
+from apps.goals.drafts import PLAIN_FIELDS, ConditionDraft, current, draft_of
 from apps.goals.matching import Matcher, normalise
 from apps.goals.models import Condition, GoalVersion, MessagingGoal
 
 __all__ = [
+    "PLAIN_FIELDS",
     "UrlTest",
     "active_count",
     "current",
@@ -20,22 +21,6 @@ __all__ = [
     "version",
     "versions",
 ]
-
-PLAIN_FIELDS = (
-    "name",
-    "description",
-    "active",
-    "start_date",
-    "end_date",
-    "attribution",
-    "window_days",
-    "transaction_value",
-    "counting",
-    "bots_eligible",
-    "window_on_active",
-    "all_channels",
-)
-"""The fields that a draft and a version share."""
 
 
 def goals(*, account_id: int) -> QuerySet[MessagingGoal]:
@@ -51,12 +36,6 @@ def goal(*, account_id: int, goal_id: int) -> MessagingGoal:
     if found is None:
         raise NotThere
     return found
-
-
-def current(goal: MessagingGoal) -> GoalVersion:
-    """What the goal says now; a saved goal always has a version."""
-    assert goal.current is not None
-    return goal.current
 
 
 def active_count(*, account_id: int) -> int:
@@ -81,17 +60,6 @@ def version(*, account_id: int, goal_id: int, number: int) -> GoalVersion:
     if found is None:
         raise NotThere
     return found
-
-
-def draft_of(version: GoalVersion) -> GoalDraft:
-    """What a version says, as a draft for the next one."""
-    return GoalDraft(
-        group_ids=tuple(sorted(group.pk for group in version.groups.all())),
-        conditions=tuple(
-            ConditionDraft(one.operator, one.value, one.category) for one in version.conditions.all()
-        ),
-        **{name: getattr(version, name) for name in PLAIN_FIELDS},
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ class HitRow(NamedTuple):
     detail: str | None
 
 
-def prepare_days(times: Sequence[datetime]) -> None:
+def prepare_days(*, times: Sequence[datetime]) -> None:
     """Make the partitions that hits of these times need. Call before the storing transaction."""
     partitions.ensure_days({time.astimezone(UTC).date() for time in times})
 

@@ -51,7 +51,7 @@ class _Found:
 
 def prepare(*, arrivals: Sequence[Arrival]) -> None:
     """What has to happen outside the storing transaction: partitions of days that have none yet."""
-    prepare_days([arrival.hit.time for arrival in arrivals])
+    prepare_days(times=[arrival.hit.time for arrival in arrivals])
 
 
 @transaction.atomic
