@@ -223,7 +223,8 @@ class Pair:
             for share in (0, 1)
         ]
         for worker in self.workers:
-            assert worker.stdout and worker.stdout.readline() == "ready\n"
+            assert worker.stdout
+            assert worker.stdout.readline() == "ready\n"
 
     def run(self) -> None:
         """Let both work until nothing is left."""
@@ -231,7 +232,8 @@ class Pair:
             assert worker.stdin
             print("go", file=worker.stdin, flush=True)
         for worker in self.workers:
-            assert worker.stdout and worker.stdout.readline() == "done\n"
+            assert worker.stdout
+            assert worker.stdout.readline() == "done\n"
 
     def end(self) -> None:
         """Send them home."""
