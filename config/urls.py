@@ -4,7 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("api/", include("apps.api.urls")),
-    # path("healthz/", include("apps.hourly.urls")),
+    path("healthz/", include("apps.hourly.urls")),
     path("", include("apps.backoffice.urls")),
 ]
 

@@ -1,6 +1,6 @@
 """Filters of lists: named fields over indexed columns; a parameter that no filter knows is refused."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from django_filters import CharFilter, ChoiceFilter
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.request import Request
 
-from apps.api.problems import BadParameters
+from apps.api.problems import BadParameters, Named
 from apps.core.errors import Problem
 
 __all__ = [
@@ -22,13 +22,17 @@ __all__ = [
     "ChoiceFilter",
     "Filters",
     "InstantFilter",
+    "NamedFilter",
     "NumberFilter",
+    "NumberedFilter",
     "YesNoFilter",
     "check_parameters",
     "filterset",
     "period",
 ]
 
+Rows = Callable[[int], QuerySet[Any]]
+"""The rows of an account, by its number, among which a filter's name must be."""
 PAGING = frozenset({"limit", "cursor", "format"})
 
 
@@ -94,6 +98,51 @@ class NumberFilter(django_filters.Filter):
     field_class = NumberField
 
 
+class NamedFilter(CharFilter):
+    """A filter by a name of the account. One that the account does not have is a 404 that says so."""
+
+    def __init__(self, rows: Rows, column: str, **options: Any) -> None:
+        super().__init__(max_length=255, **options)
+        self.rows, self.column = rows, column
+
+    def filter(self, qs: QuerySet[Any], value: str | None) -> QuerySet[Any]:
+        if not value:
+            return qs
+        named = self.rows(self.parent.account_id).filter(**{self.column: value})
+        ids = list(named.values_list("pk", flat=True))
+        if not ids:
+            raise _unknown(str(self.label), value)
+        return qs.filter(**{f"{self.field_name}__in": ids})
+
+
+class NumberedFilter(NumberFilter):
+    """A filter by a number of the account. One that the account does not have is a 404 that says so."""
+
+    def __init__(self, rows: Rows, **options: Any) -> None:
+        super().__init__(**options)
+        self.rows = rows
+
+    def filter(self, qs: QuerySet[Any], value: int | None) -> QuerySet[Any]:
+        if value is None:
+            return qs
+        if not self.rows(self.parent.account_id).filter(pk=value).exists():
+            raise _unknown(str(self.label), value)
+        return qs.filter(**{self.field_name: value})
+
+
+def _unknown(what: str, value: str | int) -> Named:
+    detail = _("There is no %(what)s %(name)s.") % {"what": what, "name": str(value)[:100]}
+    return Named(Problem(what, "unknown", detail), parameter=True)
+
+
+class InAccount(django_filters.FilterSet):
+    """Knows the account in which names are looked up."""
+
+    def __init__(self, *arguments: Any, account_id: int = 0, **options: Any) -> None:
+        self.account_id = account_id
+        super().__init__(*arguments, **options)
+
+
 def filterset(
     model: type[Model], filters: Mapping[str, django_filters.Filter]
 ) -> type[django_filters.FilterSet]:
@@ -101,7 +150,7 @@ def filterset(
     meta = type("Meta", (), {"model": model, "fields": ()})
     name = f"{model.__name__}Filter"
     made: type[django_filters.FilterSet] = type(django_filters.FilterSet)(
-        name, (django_filters.FilterSet,), {**filters, "Meta": meta}
+        name, (InAccount,), {**filters, "Meta": meta}
     )
     return made
 
@@ -115,7 +164,11 @@ def period(column: str) -> dict[str, django_filters.Filter]:
 
 
 class Filters(DjangoFilterBackend):
-    """Problems name the parameter."""
+    """Problems name the parameter; names are looked up in the account of the request."""
+
+    def get_filterset_kwargs(self, request: Request, queryset: QuerySet[Any], view: Any) -> dict[str, Any]:
+        options: dict[str, Any] = super().get_filterset_kwargs(request, queryset, view)
+        return {**options, "account_id": view.account_id}
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         filterset: Any = self.get_filterset(request, queryset, view)

@@ -17,6 +17,8 @@ from rest_framework.views import set_rollback
 from apps.core.errors import NotThere, Problem, Refused
 
 CONTENT_TYPE = "application/problem+json"
+NOT_THERE = frozenset({"unknown_agent", "unknown_group", "unknown_goal", "unknown_counter"})
+"""Refusals of services that mean: the account has nothing of this name. A 404 that says what."""
 logger = logging.getLogger(__name__)
 
 
@@ -112,7 +114,7 @@ def _domain(request: Request, error: Refused | BadParameters | Named | NotThere)
         return _response(request, 404, code="not_found", detail=_("There is nothing here."))
     in_query = isinstance(error, BadParameters) or (isinstance(error, Named) and error.parameter)
     errors = [_entry(p.field, p.code, str(p.detail), in_query=in_query) for p in error.problems]
-    if isinstance(error, Named):
+    if isinstance(error, Named) or all(p.code in NOT_THERE for p in error.problems):
         return _response(request, 404, code="not_found", detail=errors[0]["detail"], errors=errors)
     if isinstance(error, Refused) and len(error.problems) == 1 and not error.problems[0].field:
         only = error.problems[0]

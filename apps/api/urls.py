@@ -14,7 +14,7 @@ from apps.api.resources import (
     goals,
     members,
     people,
-    # runs,
+    runs,
     tokens,
 )
 from apps.api.schema import DocsView, SchemaView
@@ -61,9 +61,9 @@ urlpatterns = [
     _at("exports/", exports.Exports, LIST_MAKE, "exports"),
     _at("exports/<int:number>/", exports.Exports, {"get": "retrieve"}, "export"),
     _at("exports/<int:number>/cancel/", exports.Exports, {"post": "cancel"}, "cancel"),
-    # _at("runs/", runs.Runs, LIST_MAKE, "runs"),
-    # _at("runs/<int:number>/", runs.Runs, {"get": "retrieve"}, "run"),
-    # _at("health/", runs.Health, {"get": "retrieve"}, "health"),
+    _at("runs/", runs.Runs, LIST_MAKE, "runs"),
+    _at("runs/<int:number>/", runs.Runs, {"get": "retrieve"}, "run"),
+    _at("health/", runs.Health, {"get": "retrieve"}, "health"),
     _at("tokens/", tokens.Tokens, LIST_MAKE, "tokens"),
     _at("tokens/<str:key>/", tokens.Tokens, READ_END, "token"),
     _at("audit/", audit.Audit, LIST, "audit"),

@@ -94,7 +94,6 @@ def send(world, django_db_blocker):
             transaction.set_rollback(True)
         return answer
 
-    call.world = world
     return call
 
 
@@ -124,8 +123,8 @@ def put(body: Any, place: tuple, value: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", PATHS)
-def test_no_value_in_any_field_breaks_anything(send, name):
-    good = bodies.good(send.world)[name]
+def test_no_value_in_any_field_breaks_anything(send, world, name):
+    good = bodies.good(world)[name]
     assert send(name, good).status_code in {200, 201, 202}
     for place in places(good):
         for kind, value in VALUES.items():
@@ -138,7 +137,7 @@ def test_no_value_in_any_field_breaks_anything(send, name):
 
 
 def test_hits_with_wrong_values_are_told_one_by_one(send):
-    wrong = {
+    wrong: dict[str, list[Any]] = {
         "id": ["", None, 5, "x" * 129, "a\x01" * 100],
         "time": [
             "",

@@ -60,13 +60,18 @@ def test_members_come_change_and_go(cast, api):
         ({"email": "x", "role": "admin"}, {"email": "invalid"}),
         ({"email": "n@shop.example", "role": "boss"}, {"role": "invalid_choice"}),
         ({"email": "n@shop.example", "role": "agent"}, {"agent": "required"}),
-        ({"email": "n@shop.example", "role": "agent", "agent": "other-ana"}, {"agent": "unknown_agent"}),
         ({"email": "n@shop.example", "role": "agent", "agent": "ana"}, {"agent": "taken"}),
         ({}, {"email": "required", "role": "required"}),
     ],
 )
 def test_wrong_members_are_named(api, body, named):
     assert problem(api.post("members/", body), 400) == named
+
+
+def test_a_member_is_not_tied_to_an_agent_of_another_account(api):
+    for agent in ("other-ana", "nobody"):
+        body = {"email": "n@shop.example", "role": "agent", "agent": agent}
+        assert problem(api.post("members/", body), 404) == {"agent": "unknown_agent"}
 
 
 def test_an_admin_does_not_touch_owners(cast):
@@ -360,7 +365,7 @@ def test_conversions_are_filtered(cast, api, converted, query, hits):
 
 
 @pytest.mark.parametrize(
-    "query", ["agent=other-ana", "group=other-sales", "conversation=none", "goal=1", "counter=1"]
+    "query", ["agent=other-ana", "group=other-sales", "conversation=none", "goal=987654321", "counter=1"]
 )
 def test_what_a_filter_names_and_is_not_the_accounts_is_not_there(api, converted, query):
     assert problem(api.get(f"conversions/?{query}"), 404) == {query.split("=")[0]: "unknown"}

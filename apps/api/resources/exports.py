@@ -10,7 +10,7 @@ from rest_framework import serializers
 from apps.accounts.roles import May
 from apps.api import fields
 from apps.api.base import Listed, Request, Response, one
-from apps.api.filters import ChoiceFilter, NumberFilter, filterset, period
+from apps.api.filters import ChoiceFilter, NumberedFilter, filterset, period
 from apps.api.idempotency import repeatable
 from apps.api.problems import Named
 from apps.api.resources.goal_shapes import Day
@@ -22,7 +22,7 @@ from apps.goals import selectors as goals
 ExportFilter = filterset(
     Export,
     {
-        "goal": NumberFilter(field_name="goal_id"),
+        "goal": NumberedFilter(lambda a: goals.goals(account_id=a), field_name="goal_id", label="goal"),
         "state": ChoiceFilter(choices=Export.State.choices),
         **period("created_at"),
     },
@@ -73,12 +73,10 @@ class Exports(Listed):
         """Ask for a goal's conversions as a zipped CSV, mailed to the caller."""
         values = self.taken()
         try:
-            goals.goal(account_id=self.account_id, goal_id=values["goal_id"])
+            export = services.request_export(account_id=self.account_id, user_id=self.user_id, **values)
         except NotThere:
             raise Named(Problem("goal", "unknown_goal", _("There is no such goal."))) from None
-        return self.shown(
-            services.request_export(account_id=self.account_id, user_id=self.user_id, **values), 202
-        )
+        return self.shown(export, 202)
 
     @extend_schema(request=None)
     @repeatable

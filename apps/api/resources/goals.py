@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema
 from apps.accounts import selectors as accounts
 from apps.accounts.roles import May
 from apps.api.base import Listed, Request, Response, one
-from apps.api.filters import CharFilter, YesNoFilter, filterset
+from apps.api.filters import NamedFilter, YesNoFilter, filterset
 from apps.api.idempotency import repeatable
 from apps.api.permissions import Needs
 from apps.api.problems import Named
@@ -24,7 +24,12 @@ GoalFilter = filterset(
     MessagingGoal,
     {
         "active": YesNoFilter(field_name="slot", lookup_expr="isnull", exclude=True),
-        "group": CharFilter(field_name="current__groups__external_id", max_length=255),
+        "group": NamedFilter(
+            lambda a: accounts.groups(account_id=a),
+            "external_id",
+            field_name="current__groups",
+            label="group",
+        ),
     },
 )
 

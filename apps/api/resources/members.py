@@ -1,7 +1,6 @@
 """members/: who has which role in the account."""
 
 from django.db.models import QuerySet
-from django_filters import ChoiceFilter
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 
@@ -10,7 +9,7 @@ from apps.accounts.models import Member
 from apps.accounts.roles import May, Role
 from apps.api import fields
 from apps.api.base import Listed, Request, Response, one
-from apps.api.filters import filterset
+from apps.api.filters import ChoiceFilter, filterset
 from apps.api.idempotency import repeatable
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django_filters import CharFilter, ChoiceFilter
 from rest_framework import serializers
 
 from apps.accounts import selectors
@@ -11,7 +10,7 @@ from apps.accounts.models import Agent, Group
 from apps.accounts.roles import May
 from apps.api import fields
 from apps.api.base import Listed, Request, Response, one
-from apps.api.filters import YesNoFilter, filterset
+from apps.api.filters import ChoiceFilter, NamedFilter, YesNoFilter, filterset
 from apps.api.idempotency import repeatable
 from apps.conversations.models import Channel
 from apps.intake import registry
@@ -51,7 +50,9 @@ class AgentShape(fields.Shape):
 AgentFilter = filterset(
     Agent,
     {
-        "group": CharFilter(field_name="groups__external_id", max_length=255),
+        "group": NamedFilter(
+            lambda a: selectors.groups(account_id=a), "external_id", field_name="groups", label="group"
+        ),
         "kind": ChoiceFilter(choices=Agent.Kind.choices),
         "placeholder": YesNoFilter(field_name="placeholder"),
     },
