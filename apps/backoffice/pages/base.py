@@ -116,7 +116,7 @@ class FormPage(Page):
         """The form, its choices those of this account."""
         return self.form_class(data, initial=dict(self.initial()), here=self.here)
 
-    def act(self, form: Any) -> HttpResponse:
+    def act(self, form: Any) -> HttpResponseBase:
         """Call the service and answer; may raise Refused."""
         raise NotImplementedError
 

@@ -98,9 +98,9 @@ class CounterPage(FormPage):
     back = "counters"
 
     def initial(self) -> dict[str, Any]:
-        if "number" not in self.kwargs:
+        if "counter_number" not in self.kwargs:
             return {}
-        counter = selectors.counter(account_id=self.account_id, number=self.kwargs["number"])
+        counter = selectors.counter(account_id=self.account_id, number=self.kwargs["counter_number"])
         return {
             "name": counter.name,
             "site": counter.site,
@@ -110,13 +110,15 @@ class CounterPage(FormPage):
 
     def extra(self) -> dict[str, Any]:
         return {
-            "title": _("Counter %d") % self.kwargs["number"] if "number" in self.kwargs else _("New counter")
+            "title": _("Counter %d") % self.kwargs["counter_number"]
+            if "counter_number" in self.kwargs
+            else _("New counter")
         }
 
     def act(self, form: Any) -> HttpResponse:
         said = {**form.cleaned_data, "account_id": self.account_id, "user_id": self.here.user.pk}
-        if "number" in self.kwargs:
-            services.save_counter(number=self.kwargs["number"], **said)
+        if "counter_number" in self.kwargs:
+            services.save_counter(number=self.kwargs["counter_number"], **said)
             return self.go("counters", say=_("The counter is saved."))
         counter = services.make_counter(**said)
         return self.go(
@@ -130,8 +132,8 @@ class SendPage(Page):
     template_name = "backoffice/counter_send.html"
     sees = May.CONFIGURE
 
-    def get(self, request: HttpRequest, number: int) -> HttpResponseBase:
-        counter = selectors.counter(account_id=self.account_id, number=number, archived=True)
+    def get(self, request: HttpRequest, counter_number: int) -> HttpResponseBase:
+        counter = selectors.counter(account_id=self.account_id, number=counter_number, archived=True)
         return self.show(title=counter.name, counter=counter, base_url=settings.BASE_URL)
 
 
@@ -143,12 +145,12 @@ class ArchivePage(AskPage):
     back = "counters"
 
     def question(self) -> str:
-        counter = selectors.counter(account_id=self.account_id, number=self.kwargs["number"])
+        counter = selectors.counter(account_id=self.account_id, number=self.kwargs["counter_number"])
         return _("%s takes no more hits. Those it has stay.") % counter
 
     def act(self, form: Any) -> HttpResponse:
         counter = services.archive_counter(
-            account_id=self.account_id, user_id=self.here.user.pk, number=self.kwargs["number"]
+            account_id=self.account_id, user_id=self.here.user.pk, number=self.kwargs["counter_number"]
         )
         return self.go("counters", say=_("%s is archived.") % counter)
 
@@ -156,7 +158,7 @@ class ArchivePage(AskPage):
 paths: Paths = [
     ("counters/", CountersPage, "counters"),
     ("counters/add/", CounterPage, "counter_add"),
-    ("counters/<id:number>/", CounterPage, "counter"),
-    ("counters/<id:number>/send/", SendPage, "counter_send"),
-    ("counters/<id:number>/archive/", ArchivePage, "counter_archive"),
+    ("counters/<id:counter_number>/", CounterPage, "counter"),
+    ("counters/<id:counter_number>/send/", SendPage, "counter_send"),
+    ("counters/<id:counter_number>/archive/", ArchivePage, "counter_archive"),
 ]

@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,9 +16,11 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.roles import May
 from apps.backoffice.forms import DateInput, Form
 from apps.backoffice.pages.base import AskPage, Page, Paths
+from apps.backoffice.pages.export_link import sent
 from apps.backoffice.tables import Column, RowAction, TablePage
 from apps.core import clock
 from apps.exports import selectors, services
+from apps.exports.errors import Gone
 from apps.exports.models import Export
 from apps.goals import selectors as goals
 
@@ -63,6 +67,8 @@ class ExportsPage(TablePage):
 
 
 def _actions(export: Export) -> list[RowAction]:
+    if export.state == Export.State.DONE:
+        return [RowAction(_("Download"), reverse("admin:export_download", args=[export.pk]))]
     if export.state not in OPEN:
         return []
     return [RowAction(_("Cancel"), reverse("admin:export_cancel", args=[export.pk]), danger=True)]
@@ -128,6 +134,29 @@ class CancelPage(AskPage):
         return self.go("exports", say=_("The export is cancelled."))
 
 
+class DownloadPage(AskPage):
+    """The file again, without the mail."""
+
+    title = gettext_lazy("Download")
+    button = gettext_lazy("Download the zip")
+    back = "exports"
+
+    def question(self) -> str:
+        export = selectors.export(
+            account_id=self.account_id, user_id=self.here.user.pk, export_id=self.kwargs["export_id"]
+        )
+        return selectors.file_name(export)
+
+    def act(self, form: Any) -> HttpResponseBase:
+        try:
+            found = services.open_file(
+                account_id=self.account_id, user_id=self.here.user.pk, export_id=self.kwargs["export_id"]
+            )
+        except Gone:
+            return TemplateResponse(self.request, "backoffice/export_gone.html", status=410)
+        return sent(found)
+
+
 class ProgressPage(Page):
     """How far an export is, for the list's script."""
 
@@ -146,6 +175,7 @@ class ProgressPage(Page):
 paths: Paths = [
     ("exports/", ExportsPage, "exports"),
     ("exports/<id:export_id>/progress/", ProgressPage, "export_progress"),
+    ("exports/<id:export_id>/download/", DownloadPage, "export_download"),
     ("exports/<id:export_id>/cancel/", CancelPage, "export_cancel"),
     ("goals/<id:goal_id>/export/", AskExportPage, "goal_export"),
 ]

@@ -221,7 +221,7 @@ class GoalPage(FormPage):
             "version": version,
             "groups": [str(group) for group in version.groups.order_by("name")],
             "conditions": list(version.conditions.all()),
-            "status": status(
+            "shown": status(
                 active=version.active,
                 start_date=version.start_date,
                 end_date=version.end_date,

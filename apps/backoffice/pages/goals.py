@@ -125,7 +125,7 @@ def annotated(goals: QuerySet[MessagingGoal], counts: dict[int, int]) -> QuerySe
     names = VersionGroup.objects.filter(version_id=OuterRef("current_id")).values("version_id")
     return goals.annotate(
         group_names=Subquery(
-            names.annotate(all=StringAgg("group__name", ", ", ordering="group__name")).values("all")
+            names.annotate(all=StringAgg("group__name", ", ", order_by="group__name")).values("all")
         ),
         status_code=Case(
             When(current__active=False, then=Value("inactive")),
