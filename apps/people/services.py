@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.core import clock
+from apps.people import known_names
 from apps.people.models import Identity
 
 __all__ = ["NewLink", "add_links", "ensure_identities", "hold", "leave_marks"]
@@ -26,12 +27,17 @@ class NewLink(NamedTuple):
 
 def ensure_identities(*, account_id: int, names: Collection[Name]) -> dict[Name, int]:
     """`{(kind, value): identity}`, made with persons of their own where unknown. Must be in a transaction."""
-    found = _identities(account_id, names)
+    found, unknown = known_names.look_up(account_id, names)
+    found |= _identities(account_id, unknown)
     # in one order everywhere, so that two who insert the same names never wait for each other in a ring
     missing = sorted(set(names) - found.keys())
     if missing:
         _make(account_id, missing)
         found |= _identities(account_id, missing)
+    if unknown:
+        # rows that others committed or that this transaction will: none is remembered that may be rolled back
+        learnt = {name: found[name] for name in unknown}
+        transaction.on_commit(lambda: known_names.remember(account_id, learnt))
     return found
 
 

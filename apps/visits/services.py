@@ -51,8 +51,7 @@ def insert_hits(*, rows: Sequence[HitRow]) -> set[HitKey] | None:
             " name text, detail jsonb) ON COMMIT DELETE ROWS"
         )
         with cursor.copy("COPY incoming_hit FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
+            copy.write("".join([_line(row) for row in rows]))
         cursor.execute(
             "INSERT INTO visits_hit SELECT * FROM incoming_hit ON CONFLICT DO NOTHING"
             " RETURNING account_id, counter_id, id, time"
@@ -60,3 +59,24 @@ def insert_hits(*, rows: Sequence[HitRow]) -> set[HitKey] | None:
         fresh = None if cursor.rowcount == len(rows) else set(cursor.fetchall())
         cursor.execute("TRUNCATE incoming_hit")
     return fresh
+
+
+_NULL = r"\N"
+_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+
+def _line(row: HitRow) -> str:
+    """A row in COPY's text format; by hand, because writing value by value costs three times as much."""
+    account, counter, hit, time, identity, kind, robot, url, name, detail = row
+    return (
+        f"{account}\t{counter}\t{_text(hit)}\t{time.isoformat()}\t{_NULL if identity is None else identity}"
+        f"\t{kind}\t{'t' if robot else 'f'}\t{_text(url)}\t{_text(name)}\t{_text(detail)}\n"
+    )
+
+
+def _text(value: str | None) -> str:
+    if value is None:
+        return _NULL
+    if "\\" in value or "\t" in value or "\n" in value or "\r" in value:
+        return value.translate(_ESCAPES)
+    return value

@@ -1,0 +1,93 @@
+"""From checked hits to the rows that are stored: identities looked up, robots known, the rest packed as JSON."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from apps.goals.windows import Span
+from apps.intake.records import Arrival, HitIn
+from apps.intake.robots import is_robot
+from apps.people.services import CLIENT, USER, Name, ensure_identities
+from apps.visits.models import Hit
+from apps.visits.services import HitRow
+
+PAGEVIEW, EVENT = int(Hit.Kind.PAGEVIEW), int(Hit.Kind.EVENT)
+
+
+@dataclass(slots=True)
+class Found:
+    """A hit of a batch on its way: its row, and the goal versions that it is a reach of."""
+
+    row: HitRow
+    client: int | None  # the client ID of a hit that goes by its user ID
+    spans: tuple[Span, ...] = ()
+    closed: bool = False
+
+
+class _Detail(msgspec.Struct, omit_defaults=True):
+    """What of a hit is only ever read back."""
+
+    click_ids: dict[str, str] | None = None
+    purchase_id: str | None = None
+    referrer: str | None = None
+    title: str | None = None
+    value: str | None = None
+    currency: str | None = None
+    params: dict[str, Any] | None = None
+    client: int | None = None
+
+
+_encode = msgspec.json.Encoder().encode
+_NOTHING = _encode(_Detail())
+
+
+def rows(account: int, arrivals: Sequence[Arrival]) -> list[Found]:
+    """The rows of one account's hits, in their order."""
+    ids = ensure_identities(account_id=account, names={name for one in arrivals for name in _names(one)})
+    return [_found(account, arrival, ids) for arrival in arrivals]
+
+
+def _names(arrival: Arrival) -> Iterable[Name]:
+    hit = arrival.hit
+    if hit.client_id:
+        yield CLIENT, hit.client_id
+    if hit.user_id and arrival.user_ids:
+        yield USER, hit.user_id
+
+
+def _found(account: int, arrival: Arrival, ids: dict[Name, int]) -> Found:
+    hit = arrival.hit
+    client = ids[CLIENT, hit.client_id] if hit.client_id else None
+    user = ids[USER, hit.user_id] if hit.user_id and arrival.user_ids else None
+    named = None if user is None else client
+    row = HitRow(
+        account,
+        arrival.counter_id,
+        hit.id,
+        hit.time,
+        client if user is None else user,
+        PAGEVIEW if hit.type == "pageview" else EVENT,
+        bool(hit.user_agent) and is_robot(hit.user_agent or ""),
+        hit.url,
+        hit.name,
+        _detail(hit, named),
+    )
+    return Found(row, named)
+
+
+def _detail(hit: HitIn, client: int | None) -> str | None:
+    packed = _encode(
+        _Detail(
+            hit.click_ids,
+            hit.purchase_id,
+            hit.referrer,
+            hit.title,
+            hit.value,
+            hit.currency,
+            hit.params,
+            client,
+        )
+    )
+    return None if packed == _NOTHING else packed.decode()
