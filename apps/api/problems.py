@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from drf_standardized_errors.formatter import flatten_errors
 from rest_framework import exceptions, serializers
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -138,6 +139,9 @@ def _count(errors: list[dict[str, str]]) -> str:
 def _response(
     request: Request, status: int, headers: dict[str, str] | None = None, **members: Any
 ) -> Response:
+    # Whatever a view renders (the schema is YAML, its page HTML), its problems are JSON.
+    request.accepted_renderer = JSONRenderer()
+    request.accepted_media_type = "application/json"
     return Response(body(request, status, **members), status, headers=headers, content_type=CONTENT_TYPE)
 
 

@@ -1,0 +1,73 @@
+"""A small world with one of everything, for the matrix: tests that only ask who gets what."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from apps.accounts.models import Account, Group
+from apps.conversations.models import Channel
+from apps.conversions.models import Conversion
+from apps.conversions.selectors import encode_id
+from apps.core import clock
+from apps.counters.models import Counter
+from apps.exports.models import Export
+from apps.exports.services import request_export
+from apps.goals import services as goals
+from apps.goals.drafts import ConditionDraft, GoalDraft
+from apps.goals.models import MessagingGoal
+from apps.hourly.models import Run
+from apps.hourly.services import request_run
+from apps.intake.registry import save_channel
+from tests.cast import Cast
+
+
+@dataclass
+class Things:
+    """What an account has one of."""
+
+    goal: MessagingGoal
+    channel: Channel
+    run: Run
+    export: Export
+    conversion: str
+
+
+def a_goal(account: Account, user_id: int, *groups: Group) -> MessagingGoal:
+    """An active goal, saved an hour ago."""
+    with clock.set_back(timedelta(hours=1)):
+        draft = GoalDraft(
+            name="Thanks", group_ids=tuple(group.pk for group in groups), attribution="last_touch", window_days=7,
+            conditions=(ConditionDraft("contains", "/thanks"),), active=True, start_date=clock.now().date(),
+            transaction_value=Decimal(10),
+        )  # fmt: skip
+        return goals.save_goal(account_id=account.pk, user_id=user_id, draft=draft)
+
+
+def things(account: Account, user_id: int, group: Group, counter: Counter) -> Things:
+    goal = a_goal(account, user_id, group)
+    assert goal.current
+    today = clock.now().date()
+    return Things(
+        goal=goal,
+        channel=save_channel(account_id=account.pk, external_id=f"web-{account.pk}", name="Site", kind="web"),
+        run=request_run(account_id=account.pk, user_id=user_id),
+        export=request_export(
+            account_id=account.pk, user_id=user_id, goal_id=goal.pk, first_day=today, last_day=today
+        ),
+        conversion=_conversion(goal, counter),
+    )
+
+
+def _conversion(goal: MessagingGoal, counter: Counter) -> str:
+    row = Conversion.objects.create(
+        account_id=goal.account_id, goal_id=goal.pk, time=clock.now(), counter_id=counter.pk, hit_id="h1",
+        version_id=goal.current_id or 0, person_id=0, outcome=Conversion.Outcome.UNCREDITED,
+    )  # fmt: skip
+    return encode_id(goal_id=goal.pk, counter_id=counter.pk, time=row.time, hit_id="h1")
+
+
+def of(cast: Cast) -> tuple[Things, Things]:
+    """The things of the cast's account and of the stranger's."""
+    mine = things(cast.account, cast.owner.user_id, cast.sales, cast.counter)
+    theirs = things(cast.other, cast.stranger.user_id, cast.other_group, cast.other_counter)
+    return mine, theirs
