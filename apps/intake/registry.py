@@ -13,6 +13,7 @@ from apps.conversations.models import Channel
 from apps.core import clock
 from apps.core.clock import BEGINNING
 from apps.core.locks import Lock, take
+from apps.goals import services as goals
 from apps.people.services import leave_marks
 
 __all__ = ["archive_group", "delete_agent", "save_agent", "save_channel", "save_group", "save_settings"]
@@ -130,11 +131,8 @@ def save_settings(*, account_id: int, at: datetime | None = None, **values: Any)
     if "timezone" in values:
         take(Lock.GOALS, account_id)
     account = accounts.record_settings(account_id=account_id, at=at, **values)
-    if accounts_judging_changed(values):
+    if "timezone" in values:
+        goals.rematch(account_id=account_id, since=at)
+    if {"timezone", "inactivity_s"} & values.keys():
         _mark(account_id, _people(_LATER, account_id, at), at, "settings")
     return account
-
-
-def accounts_judging_changed(values: dict[str, Any]) -> bool:
-    """Whether one of the settings that judging reads is among these."""
-    return bool({"timezone", "inactivity_s"} & values.keys())

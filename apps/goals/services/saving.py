@@ -187,6 +187,12 @@ def match_stored(goal: MessagingGoal, since: datetime) -> None:
     leave_marks(account_id=account, marks=[(person, since) for person in concerned], reason="goal")
 
 
+def rematch(*, account_id: int, since: datetime) -> None:
+    """Judge anew the stored hits from `since` on: the account's dates changed. The caller holds the goal lock."""
+    for goal in selectors.goals(account_id=account_id).filter(slot__isnull=False):
+        match_stored(goal, since)
+
+
 def _words(version: GoalVersion) -> dict[str, Any]:
     """What the audit log keeps of a version."""
     draft = selectors.draft_of(version)
