@@ -1,0 +1,396 @@
+"""The drain with a real database: everything acknowledged is stored once, whatever lies in between."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import OperationalError, connection
+
+from apps.accounts.models import Account
+from apps.collect import bodies, drain, frames, segments, services
+from apps.collect.counters import Counters
+from apps.collect.drain import Drain, Feed
+from apps.collect.edge import Edge
+from apps.collect.limits import Limits
+from apps.collect.models import DeadLetter, Position
+from apps.collect.selectors import drain_state, oldest_waiting, waiting
+from apps.collect.spool import Spool
+from apps.core import clock
+from apps.counters.models import Counter
+from apps.intake.services import store_hits
+from apps.visits.models import Hit
+from tests.collect.conftest import SHOP, Door, hit
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_facts")]
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def counter():
+    return Counter.objects.create(account=Account.objects.create(name="Shop"), name="Shop", site=SHOP)
+
+
+@pytest.fixture
+def shop(counter):
+    """A door whose hits are this counter's."""
+    spool, counters = Spool(settings.COLLECT_SPOOL), Counters()
+    yield Door(Edge(spool=spool, counters=counters, limits=Limits(0)), f"/collect/{counter.pk}")
+    spool.close()
+    counters.close()
+
+
+def once():
+    return Drain(settings.COLLECT_SPOOL).run(once=True)
+
+
+def stored():
+    return sorted(Hit.objects.values_list("id", flat=True))
+
+
+def offsets():
+    return sorted(Position.objects.values_list("offset", flat=True))
+
+
+def put(spool, counter, *ids, **fields):
+    """Append one record of these hits without a request."""
+    body = json.dumps([hit(one, **fields) for one in ids]).encode()
+    spool.append(frames.pack(counter.pk, clock.to_us(clock.now()), len(ids), b"", body))
+
+
+def test_what_was_acknowledged_is_stored(shop, counter):
+    shop.send({"hits": [hit("a", client_id="7", title="Shoes"), hit("b", type="event", name="cart")]})
+    state = once()
+    assert (state.stored, state.duplicates, state.letters) == (2, 0, 0)
+    first, second = Hit.objects.order_by("id")
+    assert (first.account_id, first.counter_id, first.url) == (counter.account_id, counter.pk, SHOP + "/")
+    assert first.identity_id
+    assert first.detail == {"title": "Shoes"}
+    assert (second.kind, second.name) == (Hit.Kind.EVENT, "cart")
+    assert offsets() == [shop.records[0].end]
+
+
+def test_the_first_of_a_key_counts_and_the_rest_are_duplicates(shop):
+    one = hit("a")
+    for title in ("first", "second"):
+        shop.send({**one, "title": title})
+        once()
+    shop.send({**one, "title": "third"})
+    shop.send({**one, "title": "fourth"})
+    assert once().duplicates == 2
+    assert [row.detail for row in Hit.objects.all()] == [{"title": "first"}]
+
+
+def test_a_browsers_agent_tells_robots(shop):
+    robot = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+    shop.send(hit("a"), HTTP_ORIGIN=SHOP, HTTP_USER_AGENT=robot)
+    shop.send(hit("b", user_agent="Mozilla/5.0 Firefox/130"), HTTP_ORIGIN=SHOP, HTTP_USER_AGENT=robot)
+    shop.send(hit("c"), HTTP_USER_AGENT=robot)  # a server's own agent says nothing about the visitor
+    once()
+    assert list(Hit.objects.order_by("id").values_list("robot", flat=True)) == [True, False, False]
+
+
+def test_addresses_are_nowhere_in_the_database(shop):
+    shop.send(hit("a"), HTTP_ORIGIN=SHOP, REMOTE_ADDR="203.0.113.77")
+    shop.send(hit("b", ip="203.0.113.77"))
+    once()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM visits_hit h WHERE h::text LIKE '%%203.0.113%%'")
+        assert cursor.fetchone() == (0,)
+
+
+def test_segments_go_when_they_are_stored_and_their_positions_too(shop):
+    shop.send(hit("a"))
+    once()
+    assert len(segments.names(settings.COLLECT_SPOOL)) == 1  # the writer lives: more may come
+    shop.edge.spool.close()
+    once()
+    assert segments.names(settings.COLLECT_SPOOL) == []
+    assert offsets() == []
+    assert stored() == ["a"]
+
+
+def test_a_new_drain_goes_on_where_the_last_one_stopped(shop):
+    shop.send(hit("a"))
+    once()
+    shop.send(hit("b"))
+    state = once()
+    assert (state.stored, state.duplicates) == (1, 0)
+
+
+def test_a_lost_position_doubles_nothing(shop):
+    shop.send({"hits": [hit("a"), hit("b")]})
+    once()
+    Position.objects.all().delete()
+    assert once().duplicates == 2
+    assert stored() == ["a", "b"]
+
+
+def test_hits_and_position_are_one_transaction(shop, monkeypatch):
+    shop.send(hit("a"))
+    real = services._move
+
+    def fail(*args):
+        real(*args)
+        assert Hit.objects.exists()
+        raise OperationalError("the server is away")
+
+    monkeypatch.setattr(services, "_move", fail)
+    item = Feed(settings.COLLECT_SPOOL, {}).gather()
+    with pytest.raises(OperationalError):
+        services.store(spool="x", items=item)
+    assert (stored(), offsets()) == ([], [])
+
+
+def test_a_torn_end_of_a_dead_writer_is_dropped(counter):
+    spool = Spool(settings.COLLECT_SPOOL)
+    put(spool, counter, "a")
+    spool.close()
+    path = settings.COLLECT_SPOOL / segments.names(settings.COLLECT_SPOOL)[0]
+    path.write_bytes(path.read_bytes() * 2 + path.read_bytes()[:-1])
+    assert once().letters == 0
+    assert stored() == ["a"]
+    assert segments.names(settings.COLLECT_SPOOL) == []
+
+
+def test_a_hole_is_kept_as_a_letter_and_what_follows_is_stored(counter):
+    spool = Spool(settings.COLLECT_SPOOL)
+    put(spool, counter, "a")
+    spool.close()
+    path = settings.COLLECT_SPOOL / segments.names(settings.COLLECT_SPOOL)[0]
+    path.write_bytes(b"rubbish" + path.read_bytes())
+    assert once().letters == 1
+    assert stored() == ["a"]
+    letter = DeadLetter.objects.get()
+    assert (bytes(letter.record), letter.reason, letter.counter_id) == (
+        b"rubbish",
+        "7 bytes are no record",
+        None,
+    )
+
+
+def test_hits_of_a_counter_that_is_no_more_are_kept_as_letters(counter):
+    spool = Spool(settings.COLLECT_SPOOL)
+    put(spool, counter, "a")
+    counter.pk += 1
+    put(spool, counter, "b")
+    spool.close()
+    once()
+    assert stored() == ["a"]
+    letter = DeadLetter.objects.get()
+    assert (letter.counter_id, letter.reason) == (counter.pk, "the counter is no more")
+    assert json.loads(bytes(letter.record))[0]["id"] == "b"
+
+
+def poison(monkeypatch, reason):
+    """Storing fails whenever the batch has the hit named poison."""
+    real = store_hits
+
+    def store(*, arrivals):
+        if any(one.hit.id == "poison" for one in arrivals):
+            raise reason
+        return real(arrivals=arrivals)
+
+    monkeypatch.setattr(services, "store_hits", store)
+
+
+@pytest.mark.parametrize(
+    "trouble", [psycopg.errors.DeadlockDetected("x"), OperationalError("x"), MemoryError()]
+)
+def test_what_is_not_the_hits_fault_makes_no_letter(counter, monkeypatch, trouble):
+    spool = Spool(settings.COLLECT_SPOOL)
+    put(spool, counter, "poison")
+    spool.close()
+    poison(monkeypatch, trouble)
+    with pytest.raises(type(trouble)):
+        services.store(spool="x", items=Feed(settings.COLLECT_SPOOL, {}).gather())
+    assert not DeadLetter.objects.exists()
+
+
+@pytest.mark.parametrize("reason", [ValueError("\0 is not\ud800 storable"), KeyError("surprise")])
+def test_a_poisonous_hit_becomes_a_letter_and_stops_nobody(counter, monkeypatch, reason):
+    spool = Spool(settings.COLLECT_SPOOL)
+    for n in range(9):
+        put(spool, counter, f"{n}a", f"{n}b")
+    put(spool, counter, "9a", "poison", "9b", ip="203.0.113.77")
+    for n in range(10, 14):
+        put(spool, counter, f"{n}a")
+    spool.close()
+    poison(monkeypatch, reason)
+    state = once()
+    assert (state.stored, state.letters) == (24, 1)
+    assert "poison" not in stored()
+    assert len(stored()) == 24
+    letter = DeadLetter.objects.get()
+    assert type(reason).__name__ in letter.reason
+    assert json.loads(bytes(letter.record))["id"] == "poison"
+    assert b"203.0.113" not in bytes(letter.record)
+
+
+def test_what_postgresql_refuses_becomes_a_letter(counter, monkeypatch):
+    def read(json):
+        return [msgspec.structs.replace(one, url="\0") for one in bodies.read(json)]
+
+    monkeypatch.setattr(services, "read", read)
+    spool = Spool(settings.COLLECT_SPOOL)
+    put(spool, counter, "a", "b")
+    spool.close()
+    assert once().letters == 2
+    assert all("0x00" in letter.reason for letter in DeadLetter.objects.all())
+    assert stored() == []
+
+
+def test_a_kill_in_the_middle_of_a_poisoned_record_loses_none_of_its_hits(counter, monkeypatch):
+    spool = Spool(settings.COLLECT_SPOOL)
+    put(spool, counter, "a", "poison", "b")
+    spool.close()
+    poison(monkeypatch, ValueError("no"))
+    monkeypatch.setattr(services, "_blame", lambda *_: (_ for _ in ()).throw(OperationalError("killed here")))
+    items = Feed(settings.COLLECT_SPOOL, {}).gather()
+    with pytest.raises(OperationalError):
+        services.store(spool="x", items=items)
+    assert (stored(), offsets()) == (["a"], [])
+    monkeypatch.undo()
+    services.store(spool="x", items=items)
+    assert stored() == ["a", "b", "poison"]
+
+
+def test_the_database_may_be_away_for_a_while(shop, monkeypatch):
+    shop.send(hit("a"))
+    real, failures = store_hits, [1, 1, 1]
+
+    def store(*, arrivals):
+        if failures:
+            failures.pop()
+            raise OperationalError("the server is away")
+        return real(arrivals=arrivals)
+
+    monkeypatch.setattr(services, "store_hits", store)
+    assert once().stored == 1
+    assert stored() == ["a"]
+    assert DeadLetter.objects.count() == 0
+
+
+def test_while_it_is_away_the_drain_says_so_and_can_be_ended(shop, monkeypatch):
+    def away(**_):
+        raise OperationalError("the server is away")
+
+    shop.send(hit("a"))
+    monkeypatch.setattr(services, "store_hits", away)
+    worker = Drain(settings.COLLECT_SPOOL)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    end = time.monotonic() + 5
+    while not ((state := drain_state()) and state.trouble):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert state.trouble == "the server is away"
+    worker.stop.set()
+    thread.join(5)
+    assert not thread.is_alive()
+    assert waiting().hits == 1
+
+
+def test_batches_are_cut_and_nothing_is_left_behind(counter, monkeypatch):
+    monkeypatch.setattr(drain, "FULL", 10)
+    spool = Spool(settings.COLLECT_SPOOL)
+    for n in range(33):
+        put(spool, counter, f"{n:02d}a", f"{n:02d}b")
+    spool.close()
+    feed = Feed(settings.COLLECT_SPOOL, {})
+    sizes = []
+    while items := feed.gather():
+        sizes.append(len(items))
+        assert feed.tidy() == [] or len(sizes) == 7
+    assert sizes == [5] * 6 + [3]
+    feed.close()
+
+
+def test_what_waits_is_told(shop):
+    assert (waiting().bytes, waiting().hits, waiting().oldest, oldest_waiting()) == (0, 0, None, None)
+    before = clock.now()
+    shop.send({"hits": [hit("a"), hit("b")]})
+    after = clock.now()
+    shop.send(hit("c"))
+    found = waiting()
+    assert found.hits == 3
+    assert found.bytes == shop.records[-1].end
+    assert found.oldest
+    assert before <= found.oldest <= after
+    assert oldest_waiting() == found.oldest
+    once()
+    assert (waiting().bytes, waiting().hits, oldest_waiting()) == (0, 0, None)
+    shop.send(hit("d"))
+    assert waiting().hits == 1
+
+
+def test_the_drain_says_that_it_lives(shop):
+    assert drain_state() is None
+    shop.send(hit("a"))
+    once()
+    state = drain_state()
+    assert state
+    assert (state.pid, state.stored, state.trouble) == (os.getpid(), 1, "")
+    assert clock.now() - state.at < timedelta(seconds=5)
+
+
+def test_once_waits_for_another_drain_to_finish(shop):
+    office = segments.elect(settings.COLLECT_SPOOL)
+    assert office is not None
+    shop.send(hit("a"))
+    thread = threading.Thread(target=once)
+    thread.start()
+    time.sleep(0.3)
+    assert thread.is_alive()
+    assert stored() == []
+    os.close(office)
+    thread.join(5)
+    assert stored() == ["a"]
+
+
+def test_the_command_stores_once(shop):
+    shop.send(hit("a"))
+    out = io.StringIO()
+    handlers = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
+    call_command("drain", "--once", stdout=out)
+    for number, handler in zip((signal.SIGTERM, signal.SIGINT), handlers, strict=True):
+        signal.signal(number, handler)
+    assert out.getvalue() == "1 hits stored, 0 were there already, 0 dead letters.\n"
+
+
+def test_the_command_ends_on_sigterm_after_its_batch(shop):
+    shop.send(hit("a"))
+    name = settings.DATABASES["default"]["NAME"]
+    script = (
+        "import django; from django.conf import settings; from pathlib import Path; import sys;"
+        f"settings.DATABASES['default']['NAME'] = {name!r};"
+        f"settings.COLLECT_SPOOL = Path({str(settings.COLLECT_SPOOL)!r});"
+        "django.setup(); from django.core.management import call_command; call_command('drain')"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"},
+    )
+    try:
+        end = time.monotonic() + 30
+        while stored() != ["a"]:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=10)
+    finally:
+        process.kill()
+    assert (process.returncode, out) == (0, b"1 hits stored, 0 were there already, 0 dead letters.\n")
