@@ -36,7 +36,7 @@ class Context:
         return allowed(self.role, what)
 
 
-def membership(user: User, account_id: int) -> Member | None:
+def membership(*, user: User, account_id: int) -> Member | None:
     """The user's membership in the account, if there is one."""
     return (
         Member.objects.filter(account_id=account_id, user_id=user.pk)
@@ -45,7 +45,7 @@ def membership(user: User, account_id: int) -> Member | None:
     )
 
 
-def role_in(user: User, account_id: int) -> str | None:
+def role_in(*, user: User, account_id: int) -> str | None:
     """The role that the user has in the account; an operator has an owner's in every one."""
     if not user.is_active:
         return None
@@ -62,12 +62,12 @@ def context(*, user: User, account_id: int) -> Context:
         raise NotThere
     if user.is_superuser:
         return Context(account(account_id=account_id), user, Role.OWNER)
-    if member := membership(user, account_id):
+    if member := membership(user=user, account_id=account_id):
         return Context(member.account, user, member.role, member.agent_id)
     raise NotThere
 
 
-def accounts_of(user: User) -> QuerySet[Account]:
+def accounts_of(*, user: User) -> QuerySet[Account]:
     """The accounts that this user can work in, by name."""
     every = Account.objects.order_by("name", "pk")
     if not user.is_active:

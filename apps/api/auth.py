@@ -84,7 +84,7 @@ class Session(SessionAuthentication):
                 return selectors.context(user=user, account_id=chosen)
             except NotThere:
                 pass  # no member any more: as if nothing had been chosen
-        accounts = selectors.accounts_of(user)[:2]
+        accounts = selectors.accounts_of(user=user)[:2]
         return selectors.context(user=user, account_id=accounts[0].pk) if len(accounts) == 1 else None
 
 

@@ -50,7 +50,7 @@ def _first(user: User) -> Context | None:
 
 def enterable(user: User) -> QuerySet[Account]:
     """The accounts whose admin this user may enter, by name."""
-    accounts = selectors.accounts_of(user)
+    accounts = selectors.accounts_of(user=user)
     return accounts if user.is_superuser else accounts.filter(members__role__in=ENTERING)
 
 

@@ -24,7 +24,7 @@ def test_an_account_a_member_and_a_token_are_made_one_after_the_other(db):
     assert said.startswith(
         f"Member {Member.objects.get().pk}: owner@shop.example is owner of account {account.pk}"
     )
-    assert use_login_link(said.strip().rstrip("/").rsplit("/", 1)[1]).name == "Olga"
+    assert use_login_link(token=said.strip().rstrip("/").rsplit("/", 1)[1]).name == "Olga"
 
     said = run("make_token", account.pk, "Owner@shop.example", "sync", "--scope", "write", "--days", 30)
     token = Token.objects.get()

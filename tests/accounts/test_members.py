@@ -25,7 +25,7 @@ def test_a_member_is_made_with_a_user_and_found_again_in_any_letter_case(cast):
     member = services.make_member(account_id=cast.account.pk, email="New@Shop.example", role="analyst")
     again = services.make_member(account_id=cast.other.pk, email="new@shop.EXAMPLE", role="admin")
     assert again.user == member.user
-    assert [a.name for a in selectors.accounts_of(member.user)] == ["Other shop", "Shop"]
+    assert [a.name for a in selectors.accounts_of(user=member.user)] == ["Other shop", "Shop"]
     values = {"account_id": cast.account.pk, "email": "new@shop.example", "role": "admin"}
     assert refusal(services.make_member, **values) == [("email", "taken")]
 
@@ -133,10 +133,10 @@ def test_a_context_is_one_account_and_one_role(cast):
     cast.owner.user.is_active = False
     with pytest.raises(NotThere):
         selectors.context(user=cast.owner.user, account_id=cast.account.pk)
-    assert selectors.role_in(cast.owner.user, cast.account.pk) is None
-    assert not selectors.accounts_of(cast.owner.user).exists()
-    assert selectors.role_in(cast.analyst.user, cast.account.pk) == Role.ANALYST
-    assert selectors.accounts_of(cast.operator).count() == 2
+    assert selectors.role_in(user=cast.owner.user, account_id=cast.account.pk) is None
+    assert not selectors.accounts_of(user=cast.owner.user).exists()
+    assert selectors.role_in(user=cast.analyst.user, account_id=cast.account.pk) == Role.ANALYST
+    assert selectors.accounts_of(user=cast.operator).count() == 2
 
 
 def test_what_happens_to_members_and_tokens_is_in_the_audit_log(cast):
@@ -216,12 +216,12 @@ def test_the_first_link_makes_the_operator_and_works_once(db):
     url = services.make_login_link(base_url="http://localhost:8000/")
     assert url.startswith("http://localhost:8000/login-link/")
     assert token_of(url) not in str(list(LoginLink.objects.values()))
-    user = services.use_login_link(token_of(url))
+    user = services.use_login_link(token=token_of(url))
     assert user.is_superuser
     assert not user.has_usable_password()
     assert refusal(services.use_login_link, token=token_of(url)) == [("", "link_ended")]
     # A second link is the same operator's
-    assert services.use_login_link(token_of(services.make_login_link(base_url="http://x"))) == user
+    assert services.use_login_link(token=token_of(services.make_login_link(base_url="http://x"))) == user
 
 
 @pytest.mark.parametrize(("minutes", "good"), [(14, True), (16, False)])
@@ -229,7 +229,7 @@ def test_a_members_link_lasts_fifteen_minutes(cast, minutes, good):
     with clock.set_back(timedelta(minutes=minutes)):
         url = services.make_login_link(base_url="http://x", user_id=cast.owner.user_id)
     if good:
-        assert services.use_login_link(token_of(url)) == cast.owner.user
+        assert services.use_login_link(token=token_of(url)) == cast.owner.user
     else:
         assert refusal(services.use_login_link, token=token_of(url)) == [("", "link_ended")]
 

@@ -41,7 +41,7 @@ def _operator() -> User:
 
 
 @transaction.atomic
-def use_login_link(token: str) -> User:
+def use_login_link(*, token: str) -> User:
     """Use the link up and return its user; Refused when it was used, has ended or never was."""
     now = clock.now()
     link = LoginLink.objects.select_related("user").filter(digest=_digest(token), expires_at__gt=now).first()

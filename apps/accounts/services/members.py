@@ -113,7 +113,7 @@ def _may_touch(account_id: int, user_id: int | None, *roles: str) -> None:
     """Only an owner (or an operator, or the command line) makes, changes or removes owners."""
     if user_id is None or Role.OWNER not in roles:
         return
-    if selectors.role_in(User.objects.get(pk=user_id), account_id) != Role.OWNER:
+    if selectors.role_in(user=User.objects.get(pk=user_id), account_id=account_id) != Role.OWNER:
         raise Refused.one("role", "owners_only", _("Only an owner can make, change or remove owners."))
 
 

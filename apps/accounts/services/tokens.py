@@ -30,7 +30,7 @@ def make_token(
     Callers have checked that the counter is the account's: counters lie above this app.
     """
     user = User.objects.get(pk=user_id)
-    if selectors.role_in(user, account_id) is None:
+    if selectors.role_in(user=user, account_id=account_id) is None:
         raise NotThere
     digest, secret = get_digest_token()
     token = Token(

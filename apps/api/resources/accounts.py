@@ -35,7 +35,7 @@ class Accounts(Listed):
         who = caller(self.request)
         if who.token:
             return Account.objects.filter(pk=who.token.account_id)
-        return selectors.accounts_of(who.user)
+        return selectors.accounts_of(user=who.user)
 
     def retrieve(self, request: Request, number: int) -> Response:
         return self.shown(one(self.rows(), pk=number))

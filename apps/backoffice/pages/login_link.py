@@ -24,7 +24,7 @@ class LoginLinkPage(View):
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         try:
-            user = services.use_login_link(token)
+            user = services.use_login_link(token=token)
         except Refused as refused:
             return self._show(request, problem=refused.problems[0].detail, status=410)
         login(request, user, backend="django.contrib.auth.backends.ModelBackend")
