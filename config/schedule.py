@@ -17,7 +17,17 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
         "options": {"queue": queues.DEFAULT, "expires": 25},
     },
-    "keep-partitions": {
+    "sweep-mails": {
+        "task": "apps.mail.tasks.sweep",
+        "schedule": 30.0,
+        "options": {"queue": queues.DEFAULT, "expires": 25},
+    },
+    "sweep-exports": {
+        "task": "apps.exports.tasks.sweep",
+        "schedule": 30.0,
+        "options": {"queue": queues.DEFAULT, "expires": 25},
+    },
+    "keep-house": {
         "task": "apps.hourly.tasks.keep",
         "schedule": crontab(minute="17", hour="*/6"),
         "options": {"queue": queues.DEFAULT},

@@ -34,6 +34,7 @@ class Run(models.Model):
     corrected = models.PositiveIntegerField(default=0)
     closed_hits = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)
+    last_mark = models.BigIntegerField(default=0)  # marks up to this one were there when it began
 
     class Meta:
         verbose_name = _("run")
@@ -41,17 +42,41 @@ class Run(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["account", "hour"], name="run_once_an_hour"),
             models.UniqueConstraint(
-                fields=["account"], condition=models.Q(state__in=["queued", "running"], hour__isnull=True),
+                fields=["account"],
+                condition=models.Q(state__in=["queued", "running"], hour__isnull=True),
                 name="run_one_asked_for",
             ),
         ]
         indexes = [
             models.Index(fields=["account", "-created_at"], name="run_newest"),
-            models.Index(fields=["state"], condition=models.Q(state__in=["queued", "running"]), name="run_open"),
+            models.Index(
+                fields=["state"], condition=models.Q(state__in=["queued", "running"]), name="run_open"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"run {self.pk} of {self.account_id}"
+
+
+class RunShare(models.Model):
+    """One worker's part of a running run: the people whose hash falls on `number`. Gone when the run ends.
+
+    Whoever works on it holds `holder` and, during a batch, the row's lock. A worker that died leaves neither
+    a lock nor, after a minute, a fresh `beat_at`: then the next one takes over.
+    """
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="shares")
+    number = models.PositiveSmallIntegerField()
+    done = models.BooleanField(default=False)
+    attempts = models.PositiveSmallIntegerField(default=0)  # since the last batch that succeeded
+    holder = models.UUIDField(null=True)
+    beat_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="run_share_once")]
+
+    def __str__(self) -> str:
+        return f"share {self.number} of run {self.run_id}"
 
 
 class Heartbeat(models.Model):
