@@ -11,6 +11,7 @@ from apps.api.models import Answer
 from apps.core import clock
 from apps.counters.models import Counter
 from tests import cast as casting
+from tests.api import bodies
 from tests.api.calls import Api, problem
 
 COUNTER = {"name": "Shop", "site": "https://shop.example"}
@@ -81,6 +82,14 @@ def test_a_tokens_secret_is_not_kept(cast):
     assert again == {**first, "secret": None}
     assert first["secret"] not in str(list(Answer.objects.values()))
     assert Token.objects.filter(name="sync").count() == 1
+
+
+def test_a_batch_with_a_key_is_answered_as_the_first_time(cast):
+    api, path = Api(cast, "bound"), f"counters/{cast.counter.pk}/hits/"
+    batch = {"hits": [bodies.hit(), {"id": "x"}]}
+    first, again = (api.post(path, batch, **{"Idempotency-Key": "k1"}).json() for _ in range(2))
+    assert (first["accepted"], first["duplicates"]) == (1, 0)
+    assert again == first
 
 
 @pytest.mark.django_db(transaction=True)

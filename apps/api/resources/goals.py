@@ -113,8 +113,6 @@ class Goals(Listed):
 
     def _draft(self, kept: GoalDraft | None = None) -> GoalDraft:
         values = self.taken(partial=kept is not None)
-        if "current" in values:
-            values |= values.pop("current")
         if "conditions" in values:
             values["conditions"] = tuple(ConditionDraft(**each) for each in values["conditions"])
         if "groups" in values:
