@@ -135,4 +135,8 @@
     tell();
   };
   document.addEventListener("DOMContentLoaded", () => ready(document));
+  // The frame is hidden until Alpine has begun, so the browser's own autofocus finds nothing to focus.
+  document.addEventListener("alpine:initialized", () => {
+    setTimeout(() => document.querySelector("#page [autofocus]")?.focus(), 20);
+  });
 })();

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from apps.core import clock
@@ -13,6 +15,12 @@ from apps.goals.models import MessagingGoal
 from tests.cast import Cast
 
 SignIn = Callable[[str], Client]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_root() -> None:
+    """Where `collectstatic` would put its files; whitenoise warns of a missing folder."""
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
 @pytest.fixture

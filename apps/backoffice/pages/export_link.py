@@ -27,7 +27,7 @@ STRICT = {
 }
 
 
-@method_decorator([never_cache, csp({"DIRECTIVES": STRICT})], "dispatch")
+@method_decorator([never_cache, csp(STRICT)], "dispatch")
 class ExportLinkPage(LoginRequiredMixin, View):
     """For the member it was made for; for others it is not there. No script runs on it."""
 

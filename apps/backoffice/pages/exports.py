@@ -145,7 +145,7 @@ class DownloadPage(AskPage):
         export = selectors.export(
             account_id=self.account_id, user_id=self.here.user.pk, export_id=self.kwargs["export_id"]
         )
-        return selectors.file_name(export)
+        return selectors.file_name(export=export)
 
     def act(self, form: Any) -> HttpResponseBase:
         try:
