@@ -2,7 +2,7 @@
 
 One walk serves decision and explanation: a `Thread` is a conversation advanced to an instant, `look` names
 the rule that takes or drops it, `decide` picks among those that yield an agent. Instants are microseconds
-since 1970; agents, groups, channels and conversations are numbers of rows, 0 where there is none.
+since 2000; agents, groups, channels and conversations are numbers of rows, 0 where there is none.
 """
 
 from collections.abc import Iterable, Sequence
@@ -47,13 +47,8 @@ class Terms(NamedTuple):
     all_channels: bool = False
 
 
-class Event(NamedTuple):
-    """A fact of a conversation, as judging reads it."""
-
-    time: int
-    kind: int
-    agent: int
-    group: int
+Event = tuple[int, int, int, int, int]
+"""A fact of a conversation as judging reads it: (conversation, time, kind, agent, group)."""
 
 
 class Verdict(NamedTuple):
@@ -97,7 +92,7 @@ class Thread:
         self.order = order
         self.events = events
         self.next = 0
-        self.begun: int | None = events[0][0] if events else None
+        self.begun: int | None = events[0][1] if events else None
         self.status = NEW
         self.person_said: int | None = None
         self.said: dict[int, int] = {}  # agent (0: not named): latest public message as an agent
@@ -112,7 +107,7 @@ class Thread:
         events = self.events
         position = self.next
         while position < len(events):
-            time, kind, agent, group = events[position]
+            _, time, kind, agent, group = events[position]
             if time > t:
                 break
             position += 1

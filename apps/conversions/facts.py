@@ -1,8 +1,9 @@
 """Reading what the rules need: registry, terms, and conversations packed as they come off the wire."""
 
 import struct
-from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
+from collections.abc import Collection
+from itertools import groupby
+from operator import itemgetter
 
 from django.db import connection
 
@@ -11,12 +12,11 @@ from apps.conversations.models import Channel, ChannelKind
 from apps.conversions.attribution import DAY_US, Event, Terms, Thread
 from apps.conversions.registry import AgentAt, Registry
 from apps.core import clock
+from apps.core.copying import copy_out
 from apps.goals.models import GoalVersion, VersionGroup
 
-# a row of COPY BINARY: the number of columns, then each column's length and value
-_ROW = struct.Struct("!h iq iq ih iq iq")
-_HEADER, _TRAILER = 19, 2
-_WIRE_EPOCH_US = clock.to_us(datetime(2000, 1, 1, tzinfo=UTC))
+# a row of COPY BINARY, without the number of columns and their lengths
+_ROW = struct.Struct("!2x 4x q 4x q 4x h 4x q 4x q")
 _EVENTS = (
     "COPY (SELECT e.conversation_id, e.time, e.kind, coalesce(e.agent_id, 0), coalesce(e.group_id, 0)"
     " FROM conversations_conversation c JOIN conversations_event e"
@@ -100,20 +100,6 @@ def threads(*, account_id: int, people: Collection[int]) -> dict[int, list[Threa
 
 
 def _events(account_id: int, people: Collection[int]) -> dict[int, list[Event]]:
-    """Events by conversation, in order. Unpacked by hand: a cursor's rows cost five times as much."""
-    with connection.cursor() as cursor, cursor.copy(_EVENTS, [account_id, list(people)]) as copy:
-        packed = b"".join(copy)
-    return _unpacked(_ROW.iter_unpack(packed[_HEADER : len(packed) - _TRAILER]))
-
-
-def _unpacked(rows: Iterable[tuple[int, ...]]) -> dict[int, list[Event]]:
-    found: dict[int, list[Event]] = {}
-    last = 0
-    events: list[Event] = []
-    make = Event._make
-    for _, _, conversation, _, time, _, kind, _, agent, _, group in rows:
-        if conversation != last:
-            last, events = conversation, []
-            found[conversation] = events
-        events.append(make((time + _WIRE_EPOCH_US, kind, agent, group)))
-    return found
+    """Events by conversation, in order, unpacked by hand: a cursor's rows cost five times as much."""
+    rows = _ROW.iter_unpack(copy_out(_EVENTS, [account_id, list(people)]))
+    return {conversation: list(events) for conversation, events in groupby(rows, itemgetter(0))}

@@ -1,6 +1,6 @@
 """What agents, channels and settings were at an instant: the value in force; before the first, the first.
 
-Pure. Instants are microseconds since 1970; agents, groups and channels are the numbers of their rows.
+Pure. Instants are microseconds since 2000; agents, groups and channels are the numbers of their rows.
 """
 
 from bisect import bisect_right

@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 """Before every fact: times earlier than this are refused everywhere."""
 
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+"""Counts of microseconds begin here, as PostgreSQL's own do."""
+
 _MICROSECOND = timedelta(microseconds=1)
 _shift: ContextVar[timedelta] = ContextVar("clock_shift", default=timedelta())
 
@@ -28,10 +31,10 @@ def set_back(by: timedelta) -> Iterator[None]:
 
 
 def to_us(instant: datetime) -> int:
-    """Microseconds since 1970, exact."""
-    return (instant - BEGINNING) // _MICROSECOND
+    """Microseconds since 2000, exact; negative before."""
+    return (instant - EPOCH) // _MICROSECOND
 
 
 def from_us(microseconds: int) -> datetime:
-    """The instant of a count of microseconds since 1970."""
-    return BEGINNING + timedelta(microseconds=microseconds)
+    """The instant of a count of microseconds since 2000."""
+    return EPOCH + timedelta(microseconds=microseconds)

@@ -1,11 +1,11 @@
-"""When a goal version judges: its validity, its dates in the account's time zone. Pure; microseconds since 1970."""
+"""When a goal version judges: its validity, its dates in the account's time zone. Pure; microseconds since 2000."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from zoneinfo import ZoneInfo
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from apps.core import clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class TimeZones:
 
     def local_date(self, t: int) -> date:
         """The account's calendar date at `t`."""
-        return (_EPOCH + timedelta(microseconds=t)).astimezone(self.at(t)).date()
+        return clock.from_us(t).astimezone(self.at(t)).date()
 
 
 def judges(span: Span, t: int, zones: TimeZones) -> bool:

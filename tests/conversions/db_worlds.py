@@ -20,7 +20,7 @@ from apps.goals.models import GoalVersion, MessagingGoal
 from apps.goals.services import saving
 from apps.intake import registry
 from apps.intake.services import KnownLink, take_events, take_hits, take_links
-from tests.conversions.pure_worlds import ALWAYS, event_json, instant
+from tests.conversions.pure_worlds import ALWAYS, EPOCH, event_json, instant
 from tests.oracle import plain
 from tests.oracle.world import Event, Hit, Version, World
 
@@ -73,9 +73,8 @@ class DbWorld:
     def settings(self) -> None:
         """The account's settings, in their order; a value that is recorded later holds from the beginning."""
         known = {"timezone": "UTC", "inactivity_s": 600}
-        for name in known:
-            first = next((said[name] for _, said in self.world.account.settings if name in said), None)
-            known[name] = first if first is not None else known[name]
+        for _, said in reversed(self.world.account.settings):
+            known |= said
         Account.objects.filter(pk=self.account.pk).update(**known)
         for at, said in self.world.account.settings:
             before = Account.objects.get(pk=self.account.pk)
@@ -182,7 +181,7 @@ class DbWorld:
                     version=number,
                     counter=counters[one.counter_id],
                     hit=one.hit_id,
-                    time=clock.to_us(one.time),
+                    time=(one.time - EPOCH) // timedelta(microseconds=1),
                     outcome=OUTCOMES[one.outcome],
                     channel=channel,
                     ticket=ticket,

@@ -8,6 +8,7 @@ from apps.conversations.models import Channel
 from apps.conversions import attribution
 from apps.conversions.attribution import DAY_US, Terms, Thread
 from apps.conversions.registry import AgentAt, Registry
+from apps.core import clock
 from apps.goals.matching import Matcher
 from apps.goals.reaches import Judging
 from apps.goals.windows import Span, TimeZones
@@ -27,6 +28,11 @@ ALWAYS = date(1970, 1, 1)
 def instant(us: int) -> datetime:
     """A world's instant."""
     return EPOCH + timedelta(microseconds=us)
+
+
+def us(at: int) -> int:
+    """A world's instant, counted as the product counts."""
+    return clock.to_us(instant(at))
 
 
 def event_json(event: WorldEvent) -> dict[str, Any]:
@@ -80,7 +86,7 @@ class PureWorld:
         agents = {
             self.number("agent", agent): [
                 AgentAt(
-                    at,
+                    us(at),
                     bot=None if "kind" not in said else said["kind"] == "bot",
                     groups=None
                     if "groups" not in said
@@ -94,13 +100,13 @@ class PureWorld:
         }
         excluded = {
             self.number("channel", channel): [
-                (at, said["kind"] in Channel.EXCLUDED) for at, said in history if "kind" in said
+                (us(at), said["kind"] in Channel.EXCLUDED) for at, said in history if "kind" in said
             ]
             for channel, history in self.world.channels.items()
         }
         settings = self.world.account.settings
         inactivity = [
-            (at, said["inactivity_s"] * 1_000_000) for at, said in settings if "inactivity_s" in said
+            (us(at), said["inactivity_s"] * 1_000_000) for at, said in settings if "inactivity_s" in said
         ]
         for versions in self.world.goals.values():
             for version in versions:
@@ -156,8 +162,9 @@ class PureWorld:
         assert isinstance(record, EventIn), record
         kind = kind_of(record)
         agent = event.author_agent if event.type == "message" else event.agent
-        return attribution.Event(
-            event.time,
+        return (
+            self.number("conversation", (event.channel, event.ticket)),
+            us(event.time),
             int(kind),
             self.number("agent", agent) if isinstance(agent, str) else 0,
             self.number("group", event.group) if isinstance(event.group, str) else 0,
@@ -168,15 +175,15 @@ class PureWorld:
         spans, conditions = {}, {}
         for key, versions in self.world.goals.items():
             for index, version in enumerate(versions):
-                until = versions[index + 1].valid_from if index + 1 < len(versions) else None
+                until = us(versions[index + 1].valid_from) if index + 1 < len(versions) else None
                 number = self.number("version", (key, index))
                 start = version.start_date or ALWAYS
                 goal = self.number("goal", key)
                 spans[number] = Span(
-                    number, goal, version.valid_from, until, version.active, start, version.end_date
+                    number, goal, us(version.valid_from), until, version.active, start, version.end_date
                 )
                 conditions[number] = version.conditions
-        zones = [(at, said["timezone"]) for at, said in self.world.account.settings if "timezone" in said]
+        zones = [(us(at), said["timezone"]) for at, said in self.world.account.settings if "timezone" in said]
         return Judging(Matcher(conditions), spans, TimeZones(zones))
 
     def terms(self, version: int) -> Terms:
@@ -200,7 +207,7 @@ def judge(world: World) -> list[plain.Row]:
     pure = PureWorld(world)
     hits = [hit for hit in world.hits if hit.type == "pageview" and not hit.robot]
     hits.sort(key=lambda hit: (hit.time, hit.id.encode()))
-    found = pure.judging().find([(hit.time, hit.url) for hit in hits])
+    found = pure.judging().find([(us(hit.time), hit.url) for hit in hits])
     people: dict[int, list[tuple[Any, Span]]] = {}
     for index, span in found:
         hit = hits[index]
@@ -210,14 +217,14 @@ def judge(world: World) -> list[plain.Row]:
 
 
 def _person(pure: PureWorld, person: int, reached: list[tuple[Any, Span]]) -> list[plain.Row]:
-    keys = [(span.goal, hit.counter, hit.time) for hit, span in reached]
+    keys = [(span.goal, hit.counter, us(hit.time)) for hit, span in reached]
     dropped = attribution.same_second(keys) if person else [False] * len(reached)
     threads = [thread for owner, thread in pure.threads if owner == person and person]
     rows = []
     for (hit, span), drop in zip(reached, dropped, strict=True):
         verdict = None
         if not drop:
-            verdicts = attribution.decide(threads, hit.time, pure.terms(span.version), pure.registry)
+            verdicts = attribution.decide(threads, us(hit.time), pure.terms(span.version), pure.registry)
             verdict = attribution.credited(verdicts)
         rows.append(
             _row(pure, hit, span, "dropped_second" if drop else OUTCOMES[verdict is not None], verdict)
@@ -241,7 +248,7 @@ def _row(pure: PureWorld, hit: Any, span: Span, outcome: str, verdict: Any) -> p
         empty = ("channel", "ticket", "agent", "agent_name", "agent_email", "group", "model", "active")
         return plain.Row(**common, **dict.fromkeys(empty), contact_us=None)
     channel, ticket = pure.name("conversation", verdict.thread.conversation)
-    known = pure.registry.agent(verdict.agent, hit.time)
+    known = pure.registry.agent(verdict.agent, us(hit.time))
     return plain.Row(
         **common,
         channel=channel,
@@ -252,5 +259,5 @@ def _row(pure: PureWorld, hit: Any, span: Span, outcome: str, verdict: Any) -> p
         group=pure.name("group", verdict.group),
         model=version.model,
         active=verdict.active,
-        contact_us=hit.time - verdict.held_since,
+        contact_us=us(hit.time) - verdict.held_since,
     )

@@ -33,7 +33,8 @@ WITH chosen AS (
         string_agg(DISTINCT reason, ', ') AS reasons
     FROM gone GROUP BY person_id
 )
-SELECT p.person_id, p.since, p.reasons, coalesce(r.goal_id, 0), r.time, r.counter_id, r.hit_id, r.version_id,
+SELECT p.person_id, (extract(epoch FROM p.since - timestamptz '2000-01-01 00:00+00') * 1000000)::bigint, p.reasons, coalesce(r.goal_id, 0),
+    (extract(epoch FROM r.time - timestamptz '2000-01-01 00:00+00') * 1000000)::bigint, r.counter_id, r.hit_id, r.version_id,
     c.version_id, c.person_id, c.outcome, c.conversation_id, c.agent_id, c.group_id, c.active, c.contact_us,
     c.agent_name, c.agent_email
 FROM people p
@@ -59,7 +60,9 @@ class Judged:
 
 
 @transaction.atomic
-def judge(*, account_id: int, run_started_at: datetime, share: int, shares: int, limit: int = 5000) -> Judged:
+def judge(
+    *, account_id: int, run_started_at: datetime, share: int, shares: int, limit: int = 10_000
+) -> Judged:
     """Judge at most `limit` of the marked people of a share; `people` 0 means that none was left.
 
     `shares` divides `BUCKETS`. Results older than the closing period at `run_started_at` stay as they are.
@@ -118,21 +121,20 @@ def judge_person(
     registry: Registry,
 ) -> Iterator[tuple[Taken, Result]]:
     """The results of one person's reaches, which come in the order of (time, hit id)."""
-    instants = [clock.to_us(row.time) for row in rows]
-    keys = ((row.goal, row.counter, t) for row, t in zip(rows, instants, strict=True))
+    keys = [(row.goal, row.counter, row.t) for row in rows]
     dropped = same_second(keys) if person else [False] * len(rows)
-    for row, t, drop in zip(rows, instants, dropped, strict=True):
+    for row, drop in zip(rows, dropped, strict=True):
         if drop:
             yield row, Result(row.version, person, int(Conversion.Outcome.SAME_SECOND))
             continue
-        winner = credited(decide(threads, t, terms[row.version], registry)) if threads else None
-        yield row, _result(person, row, t, winner, registry)
+        winner = credited(decide(threads, row.t, terms[row.version], registry)) if threads else None
+        yield row, _result(person, row, winner, registry)
 
 
-def _result(person: int, row: Taken, t: int, winner: Verdict | None, registry: Registry) -> Result:
+def _result(person: int, row: Taken, winner: Verdict | None, registry: Registry) -> Result:
     if winner is None:
         return Result(row.version, person, int(Conversion.Outcome.UNCREDITED))
-    agent = registry.agent(winner.agent, t)
+    agent = registry.agent(winner.agent, row.t)
     return Result(
         row.version,
         person,
@@ -141,7 +143,7 @@ def _result(person: int, row: Taken, t: int, winner: Verdict | None, registry: R
         winner.agent,
         winner.group,
         winner.active,
-        t - winner.held_since,
+        row.t - winner.held_since,
         agent.name,
         agent.email,
     )
