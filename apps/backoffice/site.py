@@ -48,8 +48,6 @@ class Site(UnfoldAdminSite):
         return [
             path("login/", self.login, name="login"),
             path("logout/", self.logout, name="logout"),
-            path("password/", self.admin_view(self.password_change), name="password_change"),
-            path("password/done/", self.admin_view(self.password_change_done), name="password_change_done"),
             *pages.paths(self.admin_view),
         ]
 

@@ -88,7 +88,6 @@ PAGES: dict[str, Row] = {
     "new_account": Row(see=frozenset()),
     "outbox": Row(see=frozenset()),
     "password_change": Row(),
-    "password_change_done": Row(),
 }
 OPEN = {"login", "logout"}
 """Signing in and out are asked for by anybody."""

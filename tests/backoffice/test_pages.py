@@ -78,6 +78,19 @@ def test_an_operator_of_an_empty_portal_makes_the_first_account(db):
     assert "Make a counter for your site" in page
 
 
+def test_who_came_by_a_link_chooses_a_password_without_an_old_one(cast, owner):
+    new = {"new_password1": "a long password 1", "new_password2": "a long password 1"}
+    assert owner.post("/admin/password/", new)["Location"] == "/admin/"
+    html(owner, "/admin/")  # still signed in
+    cast.owner.user.refresh_from_db()
+    assert cast.owner.user.check_password("a long password 1")
+    # from then on the old one is asked for
+    assert set(owner.post("/admin/password/", new).context["form"].errors) == {"old_password"}
+    assert owner.post("/admin/password/", {**new, "old_password": "a long password 1"}).status_code == 302
+    short = {"old_password": "a long password 1", "new_password1": "short", "new_password2": "short"}
+    assert set(owner.post("/admin/password/", short).context["form"].errors) == {"new_password2"}
+
+
 # The account one is in
 
 

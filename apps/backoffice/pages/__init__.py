@@ -30,6 +30,7 @@ MODULES = (
     "health",
     "outbox",
     "accounts",
+    "password",
 )
 
 
