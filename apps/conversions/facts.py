@@ -19,11 +19,12 @@ from apps.goals.models import GoalVersion, VersionGroup
 _ROW = struct.Struct("!2x 4x q 4x q 4x h 4x q 4x q")
 _EVENTS = (
     "COPY (SELECT e.conversation_id, e.time, e.kind, coalesce(e.agent_id, 0), coalesce(e.group_id, 0)"
-    " FROM conversations_conversation c JOIN conversations_event e"
-    " ON e.account_id = c.account_id AND e.conversation_id = c.id"
-    " WHERE c.account_id = %s AND c.person_id = ANY(%s)"
-    " ORDER BY e.conversation_id, e.time, e.seq, e.id) TO STDOUT (FORMAT BINARY)"
+    " FROM conversations_conversation c CROSS JOIN LATERAL ("
+    "SELECT * FROM conversations_event v WHERE v.account_id = c.account_id AND v.conversation_id = c.id"
+    " ORDER BY v.time, v.seq, v.id) e"
+    " WHERE c.account_id = %s AND c.person_id = ANY(%s)) TO STDOUT (FORMAT BINARY)"
 )
+"""Each conversation's events in order, straight from the key's order: sorting all of them costs more."""
 
 
 def registry(*, account_id: int) -> Registry:
@@ -102,4 +103,7 @@ def threads(*, account_id: int, people: Collection[int]) -> dict[int, list[Threa
 def _events(account_id: int, people: Collection[int]) -> dict[int, list[Event]]:
     """Events by conversation, in order, unpacked by hand: a cursor's rows cost five times as much."""
     rows = _ROW.iter_unpack(copy_out(_EVENTS, [account_id, list(people)]))
-    return {conversation: list(events) for conversation, events in groupby(rows, itemgetter(0))}
+    found: dict[int, list[Event]] = {}
+    for conversation, events in groupby(rows, itemgetter(0)):
+        found.setdefault(conversation, []).extend(events)
+    return found

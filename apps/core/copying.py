@@ -23,12 +23,12 @@ def copy_out(statement: str, params: Sequence[Any]) -> bytes:
     result = pgconn.exec_(query.encode())
     if result.status != pq.ExecStatus.COPY_OUT:
         raise RuntimeError(f"COPY was refused: {result.get_error_message()}")
-    chunks: list[bytes] = []
+    chunks: list[memoryview] = []
     while True:
         size, data = pgconn.get_copy_data(0)
         if size < 0:
             break
-        chunks.append(bytes(data))
+        chunks.append(data)
     end = pgconn.get_result()
     while pgconn.get_result() is not None:
         pass

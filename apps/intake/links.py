@@ -7,6 +7,7 @@ from typing import NamedTuple
 from apps.conversations import services as conversations
 from apps.core.clock import BEGINNING
 from apps.goals import reaches
+from apps.people.models import Mark
 from apps.people.selectors import owners
 from apps.people.services import NewLink, add_links, leave_marks
 
@@ -31,4 +32,6 @@ def link(*, account_id: int, sightings: Sequence[Sighting], source: str) -> None
     who = owners(account_id=account_id, identities=clients)
     moved = reaches.reown(account_id=account_id, identities=clients, who=who)
     moved |= conversations.reown(account_id=account_id, identities=clients, who=who)
-    leave_marks(account_id=account_id, marks=[(person, BEGINNING) for person in moved], reason="link")
+    leave_marks(
+        account_id=account_id, marks=[(person, BEGINNING) for person in moved], reason=Mark.Reason.LINK
+    )

@@ -14,6 +14,7 @@ from apps.core import clock
 from apps.core.clock import BEGINNING
 from apps.core.locks import Lock, take
 from apps.goals import services as goals
+from apps.people.models import Mark
 from apps.people.services import leave_marks
 
 __all__ = ["archive_group", "delete_agent", "save_agent", "save_channel", "save_group", "save_settings"]
@@ -36,7 +37,7 @@ def _people(query: str, *arguments: Any) -> set[int]:
         return {person for (person,) in cursor.fetchall()}
 
 
-def _mark(account_id: int, people: Iterable[int], since: datetime, reason: str) -> None:
+def _mark(account_id: int, people: Iterable[int], since: datetime, reason: Mark.Reason) -> None:
     leave_marks(account_id=account_id, marks=[(person, since) for person in people], reason=reason)
 
 
@@ -70,9 +71,9 @@ def save_agent(
         group_ids=ids,
     )
     if first_known:  # what was blank so far takes these values from the beginning
-        _mark(account_id, _people(_OF_AGENT, account_id, agent.pk), BEGINNING, "agent")
+        _mark(account_id, _people(_OF_AGENT, account_id, agent.pk), BEGINNING, Mark.Reason.AGENT)
     else:
-        _mark(account_id, _people(_LATER, account_id, at), at, "agent")
+        _mark(account_id, _people(_LATER, account_id, at), at, Mark.Reason.AGENT)
     return agent
 
 
@@ -117,7 +118,7 @@ def save_channel(
     )
     if kind is not None:
         since = at if known else BEGINNING
-        _mark(account_id, _people(_OF_CHANNEL, account_id, channel.pk), since, "channel")
+        _mark(account_id, _people(_OF_CHANNEL, account_id, channel.pk), since, Mark.Reason.CHANNEL)
     return channel
 
 
@@ -134,5 +135,5 @@ def save_settings(*, account_id: int, at: datetime | None = None, **values: Any)
     if "timezone" in values:
         goals.rematch(account_id=account_id, since=at)
     if {"timezone", "inactivity_s"} & values.keys():
-        _mark(account_id, _people(_LATER, account_id, at), at, "settings")
+        _mark(account_id, _people(_LATER, account_id, at), at, Mark.Reason.SETTINGS)
     return account

@@ -52,13 +52,24 @@ class Link(models.Model):
 class Mark(models.Model):
     """A person's results from `since` on wait to be judged again. Appended with each fact, in its transaction."""
 
+    class Reason(models.IntegerChoices):
+        """Why, as bits: a run ORs those of a person's marks."""
+
+        HIT = 1
+        CONVERSATION = 2
+        LINK = 4
+        AGENT = 8
+        CHANNEL = 16
+        SETTINGS = 32
+        GOAL = 64
+
     id = models.BigAutoField(primary_key=True)
     account = models.ForeignKey(
         Account, models.CASCADE, related_name="+", db_constraint=False, db_index=False
     )
     person_id = models.BigIntegerField()  # 0: the hits without a person
     since = models.DateTimeField()
-    reason = models.CharField(max_length=16)
+    reason = models.SmallIntegerField(choices=Reason)
 
     class Meta:
         indexes = [

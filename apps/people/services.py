@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from apps.core import clock
 from apps.people import known_names
-from apps.people.models import Identity
+from apps.people.models import Identity, Mark
 
 __all__ = ["NewLink", "add_links", "ensure_identities", "hold", "leave_marks"]
 
@@ -102,7 +102,7 @@ def add_links(*, account_id: int, links: Iterable[NewLink], source: str) -> list
         return sorted({client for (client,) in cursor.fetchall()})
 
 
-def leave_marks(*, account_id: int, marks: Iterable[tuple[int, datetime]], reason: str) -> None:
+def leave_marks(*, account_id: int, marks: Iterable[tuple[int, datetime]], reason: Mark.Reason) -> None:
     """Have these people's results judged again from these instants on (person 0: hits without a person)."""
     earliest: dict[int, datetime] = {}
     for person, since in marks:
@@ -114,5 +114,5 @@ def leave_marks(*, account_id: int, marks: Iterable[tuple[int, datetime]], reaso
         cursor.execute(
             "INSERT INTO people_mark (account_id, person_id, since, reason)"
             " SELECT %s, n.person, n.since, %s FROM unnest(%s::bigint[], %s::timestamptz[]) AS n(person, since)",
-            [account_id, reason, list(earliest), list(earliest.values())],
+            [account_id, int(reason), list(earliest), list(earliest.values())],
         )

@@ -180,7 +180,7 @@ def remark(account: Account, people: str = "true") -> None:
     """Marks of the people for whom the condition holds."""
     sql("DELETE FROM people_mark WHERE account_id = %(a)s", a=account.pk)
     sql(
-        f"INSERT INTO people_mark (account_id, person_id, since, reason) SELECT account_id, person_id, time, 'hit'"
+        f"INSERT INTO people_mark (account_id, person_id, since, reason) SELECT account_id, person_id, time, 1"
         f" FROM goals_reach WHERE account_id = %(a)s AND {people}",
         a=account.pk,
     )

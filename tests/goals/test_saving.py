@@ -212,7 +212,7 @@ def test_hits_are_judged_by_the_version_in_force_at_their_own_time(
     frozen.shift(timedelta(minutes=2))
     save(cast, goal.pk, active=True, start_date=TODAY, conditions=(ConditionDraft("contains", "/done"),))
     assert not Reach.objects.exists()  # the new version judges it, and it does not match
-    assert set(Mark.objects.values_list("reason", flat=True)) == {"hit", "goal"}
+    assert set(Mark.objects.values_list("reason", flat=True)) == {Mark.Reason.HIT, Mark.Reason.GOAL}
     hit(cast, NOON + timedelta(minutes=1), client_id="11")  # late: the old version judges it
     hit(cast, NOON + timedelta(minutes=2, seconds=1), "https://shop.example/done", client_id="11")
     numbers = dict(GoalVersion.objects.values_list("pk", "number"))

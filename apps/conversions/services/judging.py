@@ -15,9 +15,14 @@ from apps.conversions.registry import Registry
 from apps.conversions.services.writing import Result, Results, Taken, write
 from apps.core import clock
 from apps.core.locks import Lock
+from apps.core.memory import without_collecting
+from apps.people.models import Mark
 
 BUCKETS = 8
 """People are judged in this many shares at most, each by one judge at a time."""
+
+MAY_REMOVE = Mark.Reason.GOAL | Mark.Reason.LINK
+"""The reasons for which a result's reach may be there no more."""
 
 _TAKE = """
 WITH chosen AS (
@@ -30,7 +35,7 @@ WITH chosen AS (
     RETURNING m.person_id, m.since, m.reason
 ), people AS MATERIALIZED (
     SELECT person_id, greatest(date_trunc('second', min(since)), %(open)s) AS since,
-        string_agg(DISTINCT reason, ', ') AS reasons
+        bit_or(reason) AS reasons
     FROM gone GROUP BY person_id
 )
 SELECT p.person_id, (extract(epoch FROM p.since - timestamptz '2000-01-01 00:00+00') * 1000000)::bigint, p.reasons, coalesce(r.goal_id, 0),
@@ -72,8 +77,9 @@ def judge(
     rows = _take(account_id, share, shares, limit, run_started_at - timedelta(days=days))
     people = {row.person: row for row in rows}
     results = Results(account_id, clock.now())
-    _judge_people(account_id, [row for row in rows if row.goal], results)
-    results.gone(row for row in people.values() if {"goal", "link"} & set(row.reasons.split(", ")))
+    with without_collecting():
+        _judge_people(account_id, [row for row in rows if row.goal], results)
+    results.gone(row for row in people.values() if row.reasons & MAY_REMOVE)
     write(results)
     return Judged(len(people), *results.counts())
 
@@ -83,6 +89,7 @@ def _hold(account_id: int, share: int, shares: int) -> None:
     if BUCKETS % shares or not 0 <= share < shares:
         raise ValueError(f"share {share} of {shares}: shares must divide {BUCKETS}")
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64MB'")
         cursor.execute(
             "SELECT pg_advisory_xact_lock(%s, key) FROM unnest(%s::int[]) AS key",
             [
@@ -122,7 +129,7 @@ def judge_person(
 ) -> Iterator[tuple[Taken, Result]]:
     """The results of one person's reaches, which come in the order of (time, hit id)."""
     keys = [(row.goal, row.counter, row.t) for row in rows]
-    dropped = same_second(keys) if person else [False] * len(rows)
+    dropped = same_second(keys) if person and len(rows) > 1 else [False] * len(rows)
     for row, drop in zip(rows, dropped, strict=True):
         if drop:
             yield row, Result(row.version, person, int(Conversion.Outcome.SAME_SECOND))

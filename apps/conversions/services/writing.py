@@ -10,6 +10,7 @@ from django.db import connection
 from apps.conversions.models import Conversion, Correction
 from apps.core.clock import from_us
 from apps.core.copying import NULL, boolean, copy_in, int8, text
+from apps.people.models import Mark
 
 _COLUMNS = (
     "account_id, goal_id, time, counter_id, hit_id, version_id, person_id, outcome, conversation_id, agent_id,"
@@ -40,7 +41,7 @@ class Taken(NamedTuple):
 
     person: int
     since: int  # microseconds since 2000, as `t`
-    reasons: str
+    reasons: int  # bits of people.models.Mark.Reason
     goal: int
     t: int
     counter: int
@@ -139,11 +140,11 @@ def _change(results: Results) -> None:
             [*columns, results.account_id],
         )
     Correction.objects.bulk_create(
-        _correction(results, row, row.reasons, Result(*row.old), result) for row, result in results.changed
+        _correction(results, row, Result(*row.old), result) for row, result in results.changed
     )
 
 
-def _correction(results: Results, row: Taken, why: str, before: Result, after: Result | None) -> Correction:
+def _correction(results: Results, row: Taken, before: Result, after: Result) -> Correction:
     return Correction(
         account_id=results.account_id,
         goal_id=row.goal,
@@ -151,9 +152,9 @@ def _correction(results: Results, row: Taken, why: str, before: Result, after: R
         counter_id=row.counter,
         hit_id=row.hit,
         at=results.at,
-        why=why[:100],
+        why=", ".join(reason.name.lower() for reason in Mark.Reason if row.reasons & reason),
         before=before._asdict(),
-        after=after._asdict() if after else None,
+        after=after._asdict(),
     )
 
 

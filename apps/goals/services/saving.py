@@ -16,6 +16,7 @@ from apps.core.locks import Lock, take
 from apps.goals import reaches, selectors
 from apps.goals.drafts import GoalDraft, check
 from apps.goals.models import MAX_ACTIVE, Condition, GoalVersion, MessagingGoal, VersionGroup
+from apps.people.models import Mark
 from apps.people.selectors import owners
 from apps.people.services import hold, leave_marks
 from apps.visits.selectors import page_views
@@ -184,7 +185,7 @@ def match_stored(goal: MessagingGoal, since: datetime) -> None:
         ]
         reaches.write(account_id=account, reaches=rows)
         concerned |= {row.person for row in rows}
-    leave_marks(account_id=account, marks=[(person, since) for person in concerned], reason="goal")
+    leave_marks(account_id=account, marks=[(person, since) for person in concerned], reason=Mark.Reason.GOAL)
 
 
 def rematch(*, account_id: int, since: datetime) -> None:

@@ -20,6 +20,7 @@ from apps.core.retry import retrying
 from apps.intake.decode import decode_event, item_id
 from apps.intake.links import Sighting, link
 from apps.intake.records import MAX_BATCH, EventIn, Outcome, Rejected, check_event
+from apps.people.models import Mark
 from apps.people.selectors import owners
 from apps.people.services import CLIENT, USER, Name, ensure_identities, hold, leave_marks
 
@@ -211,7 +212,7 @@ def _settle(
         elif person:
             marks.append((person, begun_at))
         conversations.settle(conversation=conversation, begun_at=begun_at, naming=naming, person=person)
-    leave_marks(account_id=account_id, marks=marks, reason="conversation")
+    leave_marks(account_id=account_id, marks=marks, reason=Mark.Reason.CONVERSATION)
 
 
 def _first_naming(

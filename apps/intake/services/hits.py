@@ -20,6 +20,7 @@ from apps.intake.links import Sighting, link
 from apps.intake.models import Tally
 from apps.intake.records import MAX_BATCH, Arrival, Outcome, Rejected, check_hit
 from apps.intake.rows import PAGEVIEW, Found, rows
+from apps.people.models import Mark
 from apps.people.selectors import owners
 from apps.people.services import hold, leave_marks
 from apps.visits.services import HitKey, insert_hits, prepare_days
@@ -102,7 +103,7 @@ def _follow(account: int, stored: Sequence[Found]) -> None:
         for span in one.spans
     ]
     reaches.write(account_id=account, reaches=new)
-    leave_marks(account_id=account, marks=[(row.person, row.time) for row in new], reason="hit")
+    leave_marks(account_id=account, marks=[(row.person, row.time) for row in new], reason=Mark.Reason.HIT)
 
 
 def _tally(accounts: Sequence[tuple[int, list[Arrival]]], new: Sequence[Found]) -> None:
