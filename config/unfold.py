@@ -24,6 +24,9 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "Goalline",
     "SITE_URL": None,
     "SITE_SYMBOL": "sports_score",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("backoffice/favicon.svg")}
+    ],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "COLORS": {"primary": PRIMARY},

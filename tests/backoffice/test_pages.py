@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail as django_mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from apps.accounts import services as accounts
 from apps.accounts.models import Account, Agent, AuditEntry, Group, Member, Token, User
@@ -14,6 +16,8 @@ from apps.core import clock
 from apps.counters.models import Counter
 from apps.exports.models import Export
 from apps.hourly.models import Run
+from apps.intake import registry
+from tests import factories
 from tests.backoffice.conftest import a_goal
 from tests.backoffice.facts import a_story
 
@@ -195,6 +199,39 @@ def test_counters_are_made_and_say_how_hits_are_sent(cast, owner):
     owner.post(f"/admin/counters/{counter.pk}/archive/")
     assert owner.get(f"/admin/counters/{counter.pk}/").status_code == 404
     assert "This counter is archived" in html(owner, f"/admin/counters/{counter.pk}/send/")
+
+
+@pytest.mark.parametrize("path", ["agents", "groups", "channels", "counters", "members", "tokens", "audit"])
+def test_a_list_asks_the_same_number_of_questions_however_long_it_is(cast, owner, path):
+    def questions() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            html(owner, f"/admin/{path}/")
+        return len(asked)
+
+    before = questions()
+    for number in range(12):
+        group = factories.a_group(cast.account, f"group{number}")
+        factories.an_agent(cast.account, f"agent{number}", group, cast.sales)
+        registry.save_channel(account_id=cast.account.pk, external_id=f"channel{number}")
+        factories.a_counter(cast.account, name=f"Counter {number}")
+        member = factories.a_member(cast.account, "analyst", f"more{number}@shop.example")
+        factories.a_token(member, name=f"Token {number}")
+    assert questions() <= before + 1  # the groups of agents, where there were none
+
+
+def test_a_long_list_is_paged(cast, owner):
+    for number in range(120):
+        factories.a_group(cast.account, f"group{number:03d}")
+    seen: list[str] = []
+    answer = owner.get("/admin/groups/")
+    for page in ("1", "2", "3"):
+        answer = owner.get(f"/admin/groups/?page={page}&o=id")
+        seen += [row["group"].external_id for row in answer.context["rows"]]
+    assert len(seen) == len(set(seen)) == 122
+    assert answer.context["after"] is None
+    for nonsense in ("0", "-1", "x", "99999999999999999999", "²"):
+        assert owner.get(f"/admin/groups/?page={nonsense}").status_code == 200
+    assert "Nothing here matches" in html(owner, "/admin/groups/?page=900")
 
 
 # The account

@@ -1,46 +1,64 @@
 """One module a page. Each has `paths`: its addresses below /admin/."""
 
-import contextlib
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 from django.urls import URLPattern, path
 
 from apps.backoffice import converters as converters
+from apps.backoffice.pages import (
+    account_settings,
+    accounts,
+    agents,
+    audit,
+    channels,
+    conversions,
+    counters,
+    explanation,
+    exports,
+    goal_actions,
+    goal_form,
+    goal_history,
+    goals,
+    groups,
+    health,
+    members,
+    outbox,
+    overview,
+    password,
+    runs,
+    tokens,
+)
 
 MODULES = (
-    "overview",
-    "goals",
-    "goal_form",
-    "goal_actions",
-    "goal_history",
-    "conversions",
-    "explanation",
-    "exports",
-    "agents",
-    "groups",
-    "channels",
-    "counters",
-    "members",
-    "tokens",
-    "account_settings",
-    "audit",
-    "runs",
-    "health",
-    "outbox",
-    "accounts",
-    "password",
+    overview,
+    goals,
+    goal_form,
+    goal_actions,
+    goal_history,
+    conversions,
+    explanation,
+    exports,
+    agents,
+    groups,
+    channels,
+    counters,
+    members,
+    tokens,
+    account_settings,
+    audit,
+    runs,
+    health,
+    outbox,
+    accounts,
+    password,
 )
 
 
 def paths(admin_view: Callable[..., Any]) -> list[URLPattern]:
     """Every page's address, each behind the sign-in."""
-    found = []
-    for name in MODULES:
-        with contextlib.suppress(ImportError):  # until every app below is there
-            module = import_module(f"apps.backoffice.pages.{name}")
-            found += [
-                path(route, admin_view(page.as_view()), name=name) for route, page, name in module.paths
-            ]
-    return found
+    return [
+        path(route, admin_view(page.as_view()), name=name)
+        for module in MODULES
+        for route, page, name in module.paths
+    ]
