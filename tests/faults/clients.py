@@ -18,7 +18,10 @@ class Sender(threading.Thread):
     ) -> None:
         super().__init__(daemon=True)
         self.port, self.requests, self.headers = port, requests, headers
+        self.total = sum(count for _, _, count in requests)
         self.acknowledged = 0
+        self.gate = 1.0
+        """The share of the facts that may be sent for now."""
         self.attempts = 0
         self.refusals: dict[str, int] = {}
         self.wrong: list[str] = []
@@ -39,6 +42,8 @@ class Sender(threading.Thread):
     def _run(self) -> None:
         end = time.monotonic() + PATIENCE
         for path, body, count in self.requests:
+            while self.acknowledged > self.gate * self.total:
+                time.sleep(0.01)
             while not self._send(path, json.dumps(body).encode()):
                 if self.wrong or time.monotonic() > end:
                     return

@@ -38,7 +38,7 @@ class Stand:
     _running: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        urls = embedded.start(self.home, fsync=False)
+        urls = embedded.start(self.home)  # with fsync: without it a killed PostgreSQL may forget commits
         self.env = {
             **os.environ,
             "GOALLINE_VAR": str(self.home),
@@ -79,7 +79,7 @@ class Stand:
     def tick_servers(self) -> None:
         """The servers alone."""
         with contextlib.suppress(embedded.EmbeddedError):  # a killed one may still be ending
-            embedded.start(self.home, fsync=False)
+            embedded.start(self.home)
 
     def wait_until_up(self) -> None:
         """The web answers."""

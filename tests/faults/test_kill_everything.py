@@ -6,6 +6,7 @@ Every acknowledged fact must be there exactly once, and the conversions must be 
 import random
 import time
 from dataclasses import asdict
+from datetime import timedelta
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.faults import shop
 from tests.faults.clients import Sender, batches
 from tests.faults.stand import Stand
 from tests.oracle import plain
-from tests.oracle.world import to_json
+from tests.oracle.world import EPOCH, to_json
 
 PARTS = ("web process", "drain", "postmaster", "worker", "valkey", "web", "postgres")
 
@@ -69,17 +70,20 @@ def senders(stand, world, made, rng):
 
 
 def send_and_kill(stand, threads, total, kills, rng):
-    """Kill a part each time that so many more facts are acknowledged, until all are."""
+    """Kill a part each time that so many more facts are acknowledged, with all senders at work, until all are."""
     plan = [PARTS[n % len(PARTS)] for n in range(kills)]
     rng.shuffle(plan)
     for thread in threads:
+        thread.gate = 1 / (kills + 1)
         thread.start()
     while any(thread.is_alive() for thread in threads):
         done = sum(thread.acknowledged for thread in threads)
         if plan and done >= total * (kills - len(plan) + 0.5) / (kills + 1):
             stand.kill(plan.pop(), rng)
+            for thread in threads:
+                thread.gate = (kills - len(plan) + 1) / (kills + 1)
         stand.tick()
-        time.sleep(0.1)
+        time.sleep(0.02)
     assert [thread.wrong for thread in threads] == [[]] * len(threads)
     assert sum(thread.acknowledged for thread in threads) == total
     assert plan == []
@@ -97,7 +101,7 @@ def as_told(rows):
 
 def kill_everything(stand, *, hits, events, kills, seed):
     rng = random.Random(seed)
-    now = clock.to_us(clock.now())
+    now = (clock.now() - EPOCH) // timedelta(microseconds=1)
     world = shop.empty(now)
     stand.inside("manage.py", "migrate", "-v", "0")
     made = stand.ask("tests.faults.inside", world=to_json(world))
