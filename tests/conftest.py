@@ -21,7 +21,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 
 @pytest.fixture(autouse=True)
-def own_folders(tmp_path: Path, settings: object) -> Iterator[None]:
+def own_folders(tmp_path: Path, settings: object) -> None:
     """Spool, outbox and export files of each test lie in its own folder."""
     settings.STATIC_ROOT = tmp_path  # type: ignore[attr-defined]  # WhiteNoise warns if there is none
     settings.COLLECT_SPOOL = tmp_path / "spool"  # type: ignore[attr-defined]
@@ -33,7 +33,6 @@ def own_folders(tmp_path: Path, settings: object) -> Iterator[None]:
             "OPTIONS": {"location": tmp_path / "exports"},
         },
     }
-    yield
 
 
 @pytest.fixture
@@ -42,3 +41,19 @@ def cast(db: None) -> "Cast":
     from tests import cast as module
 
     return module.make()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After a test that commits: Django's flush leaves the tables that are made in SQL, and this process's memory."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    if marker is None or not marker.kwargs.get("transaction"):
+        return
+    from django.db import connection
+
+    from apps.people import known_names
+
+    known_names.forget()
+    with request.getfixturevalue("django_db_blocker").unblock(), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE visits_hit, goals_reach, conversations_event, conversions_conversion")
