@@ -1,19 +1,19 @@
-"""A goal's form: made, read, changed; and a URL tried against its conditions."""
+"""A goal's form: made, read, changed."""
 
 import re
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from apps.accounts import selectors as accounts
 from apps.accounts.roles import May
 from apps.backoffice.forms import DateInput, Form, OwnedChoices, choices_of
-from apps.backoffice.pages.base import FormPage, Page, Paths
+from apps.backoffice.pages.base import FormPage, Paths
 from apps.backoffice.templatetags.backoffice import amount
 from apps.core import clock
 from apps.goals import selectors, services
@@ -233,28 +233,7 @@ class GoalPage(FormPage):
         return GoalForm(data, goal=self.goal, initial=self.initial(), here=self.here)
 
 
-class TryUrlPage(Page):
-    """Which of the conditions as typed a URL meets. Writes nothing."""
-
-    does = May.CONFIGURE
-    http_method_names = ["post"]
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        url = request.POST.get("try_url", "").strip()
-        if not url:
-            return JsonResponse({"words": _("Type a URL to try.")})
-        found = selectors.test_url(conditions=list(conditions_in(request.POST)), url=url)
-        if not found.matched:
-            words = _("No condition is met. Compared as: %s") % found.normalised
-        else:
-            places = ", ".join(str(place + 1) for place in found.matched)
-            met = ngettext("Condition %s is met.", "Conditions %s are met.", len(found.matched)) % places
-            words = met + " " + _("Compared as: %s") % found.normalised
-        return JsonResponse({"words": words, "matched": list(found.matched)})
-
-
 paths: Paths = [
     ("goals/add/", GoalPage, "goal_add"),
-    ("goals/try-url/", TryUrlPage, "goal_try_url"),
     ("goals/<id:goal_id>/", GoalPage, "goal"),
 ]
