@@ -92,16 +92,12 @@ def _account() -> tuple[Account, User]:
     )
     if member := known.order_by("pk").first():
         return member.account, member.user
-    with clock.set_back(_since(_ten_days_ago())):
+    with clock.set_back(_since(_hour(clock.now()) - shop.DAYS)):
         account = accounts.make_account(name=shop.ACCOUNT, timezone=shop.ZONE.key, currency=shop.CURRENCY)
         member = accounts.make_member(
             account_id=account.pk, email=shop.OWNER, role=Role.OWNER, name="Olga Owner"
         )
     return account, member.user
-
-
-def _ten_days_ago() -> datetime:
-    return _hour(clock.now()) - shop.DAYS
 
 
 def _beginning(account: Account) -> datetime:
