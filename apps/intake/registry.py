@@ -22,7 +22,7 @@ __all__ = ["archive_group", "delete_agent", "save_agent", "save_channel", "save_
 _OF_AGENT = (
     "SELECT DISTINCT c.person_id FROM conversations_event e"
     " JOIN conversations_conversation c ON c.id = e.conversation_id"
-    " WHERE e.account_id = %s AND e.agent_id = %s AND e.kind BETWEEN 10 AND 13 AND c.person_id IS NOT NULL"
+    " WHERE e.account_id = %s AND e.agent_id = %s AND c.person_id IS NOT NULL"
 )
 _OF_CHANNEL = (
     "SELECT DISTINCT person_id FROM conversations_conversation"
