@@ -43,7 +43,9 @@ class Export(models.Model):
         verbose_name_plural = _("exports")
         indexes = [
             models.Index(fields=["account", "user", "-created_at"], name="export_mine"),
-            models.Index(fields=["state"], condition=models.Q(state__in=["queued", "running"]), name="export_open"),
+            models.Index(
+                fields=["state"], condition=models.Q(state__in=["queued", "running"]), name="export_open"
+            ),
         ]
 
     def __str__(self) -> str:
