@@ -11,8 +11,9 @@ from psycopg.conninfo import conninfo_to_dict
 from apps.core import embedded, env, queues
 from config import services
 from config.schedule import BEAT_SCHEDULE
-from config.unfold import UNFOLD as UNFOLD
+from config.unfold import UNFOLD as ADMIN_LOOK
 
+UNFOLD = ADMIN_LOOK
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = embedded.home()
 PRODUCTION = services.production()
@@ -224,7 +225,7 @@ REST_KNOX = {
     "TOKEN_PREFIX": "gl_",
     "AUTH_HEADER_PREFIX": "Bearer",
 }
-KNOX_TOKEN_MODEL = "accounts.Token"
+KNOX_TOKEN_MODEL = "accounts.Token"  # noqa: S105 - a model, no password
 MIGRATION_MODULES = {"knox": None}
 """Its own token table is swapped for ours; left there, its foreign key to users would block TRUNCATE."""
 SPECTACULAR_SETTINGS = {

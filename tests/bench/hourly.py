@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from tests.bench.setup import bench_database
 
@@ -30,7 +31,7 @@ GOALS, CONDITIONS, MATCHING = 15, 100, 50  # one hit in 50 matches
 AGENTS = 200
 
 
-def sql(statement: str, **values: object) -> None:
+def sql(statement: str, **values: Any) -> None:
     """Run a statement."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

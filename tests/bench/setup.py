@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import django
 import psycopg
@@ -26,7 +27,7 @@ def _make(name: str) -> None:
         home = Path(os.environ.setdefault("GOALLINE_VAR", str(PROJECT / "var" / "bench")))
         servers = embedded.start(home)
         os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = servers.database_url, servers.redis_url
-    server = conninfo_to_dict(os.environ["DATABASE_URL"])
+    server: dict[str, Any] = dict(conninfo_to_dict(os.environ["DATABASE_URL"]))
     with psycopg.connect(make_conninfo(**{**server, "dbname": "postgres"}), autocommit=True) as admin:
         admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
         admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

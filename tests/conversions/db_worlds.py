@@ -55,8 +55,12 @@ class DbWorld:
             facts.append(
                 _in_order(
                     [
-                        lambda at=at, said=said, channel=channel: registry.save_channel(
-                            account_id=account, external_id=channel, at=instant(at), **said
+                        partial(
+                            registry.save_channel,
+                            account_id=account,
+                            external_id=channel,
+                            at=instant(at),
+                            **said,
                         )
                         for at, said in history
                     ]
@@ -65,7 +69,9 @@ class DbWorld:
         return facts
 
     def _agent(self, agent: str, at: int, said: dict[str, Any]) -> Fact:
-        values = {name: list(value) if name == "groups" else value for name, value in said.items()}
+        values: dict[str, Any] = {
+            name: list(value) if name == "groups" else value for name, value in said.items()
+        }
         return lambda: registry.save_agent(
             account_id=self.account.pk, external_id=agent, at=instant(at), **values
         )
@@ -84,8 +90,10 @@ class DbWorld:
 
     def _links(self) -> list[Fact]:
         return [
-            lambda link=link: take_links(
-                account_id=self.account.pk, links=[KnownLink(link.client_id, link.user_id, instant(link.at))]
+            partial(
+                take_links,
+                account_id=self.account.pk,
+                links=[KnownLink(link.client_id, link.user_id, instant(link.at))],
             )
             for link in self.world.links
         ]

@@ -116,7 +116,7 @@ class PureWorld:
         return Registry(agents=agents, excluded=excluded, inactivity_us=inactivity, group_order=order)
 
     def _owners(self) -> Owners:
-        facts = [*self.world.hits, *self.world.events]
+        facts: list[Any] = [*self.world.hits, *self.world.events]
         own = {
             self.number("client", f.client_id): self.number("client", f.client_id)
             for f in facts
@@ -235,7 +235,7 @@ def _person(pure: PureWorld, person: int, reached: list[tuple[Any, Span]]) -> li
 def _row(pure: PureWorld, hit: Any, span: Span, outcome: str, verdict: Any) -> plain.Row:
     key, index = pure.name("version", span.version)
     version = pure.world.goals[key][index]
-    common = {
+    common: dict[str, Any] = {
         "goal": key,
         "version": index,
         "counter": hit.counter,
@@ -246,7 +246,8 @@ def _row(pure: PureWorld, hit: Any, span: Span, outcome: str, verdict: Any) -> p
     }
     if verdict is None:
         empty = ("channel", "ticket", "agent", "agent_name", "agent_email", "group", "model", "active")
-        return plain.Row(**common, **dict.fromkeys(empty), contact_us=None)
+        blank: dict[str, Any] = dict.fromkeys(empty)
+        return plain.Row(**common, **blank, contact_us=None)
     channel, ticket = pure.name("conversation", verdict.thread.conversation)
     known = pure.registry.agent(verdict.agent, us(hit.time))
     return plain.Row(

@@ -109,7 +109,8 @@ def fill_up(cast: Cast) -> None:
     slots = MessagingGoal.objects.filter(account=cast.account, slot__isnull=False).values_list(
         "slot", flat=True
     )
-    assert sorted(slots) == list(range(1, MAX_ACTIVE + 1))
+    assert set(slots) == set(range(1, MAX_ACTIVE + 1))
+    assert len(slots) == MAX_ACTIVE
     (more,) = make_goals(cast, 1)
     with pytest.raises(Refused):
         services.activate(account_id=cast.account.pk, user_id=None, goal_id=more)

@@ -177,17 +177,13 @@ EXAMPLES: list[tuple[int, World, dict[str, Any]]] = [
     (6, world(assigned(8 * DAY, "Ana"), agent_writes(7 * DAY + MICROSECOND, "Ana")), UNCREDITED),
     (
         7,
-        world(
-            assigned(9 * DAY, "Ana"), assigned(2 * DAY, "Ben"), agent_writes(DAY, "Ben"), **FIRST
-        ),
+        world(assigned(9 * DAY, "Ana"), assigned(2 * DAY, "Ben"), agent_writes(DAY, "Ben"), **FIRST),
         UNCREDITED,
     ),
     (8, world(assigned(2 * DAY, "Ana"), agent_writes(DAY, "Ana", public=False)), UNCREDITED),
     (
         9,
-        world(
-            assigned(20 * MINUTE, "Ana"), person_writes(5 * MINUTE), status(3 * MINUTE, "solved")
-        ),
+        world(assigned(20 * MINUTE, "Ana"), person_writes(5 * MINUTE), status(3 * MINUTE, "solved")),
         UNCREDITED,
     ),
     (10, world(*_ten()), UNCREDITED),

@@ -359,9 +359,7 @@ def is_excluded(world: World, version: Version, channel: str, at: int) -> bool:
     return channel_kind(world, channel, at) in ("third_party_bot", "unity")
 
 
-def candidates(
-    world: World, version: Version, person: Person | None, at: int
-) -> list[ConversationKey]:
+def candidates(world: World, version: Version, person: Person | None, at: int) -> list[ConversationKey]:
     """spec 4: the conversations of the hit's person that had begun at *t* (an event of any kind),
     on channels that are not excluded. spec Facts: A missing person equals no other."""
     if person is None:
@@ -392,9 +390,7 @@ def wrote_in_window(
     )
 
 
-def judge_candidate(
-    world: World, version: Version, conversation: ConversationKey, at: int
-) -> Yield | str:
+def judge_candidate(world: World, version: Version, conversation: ConversationKey, at: int) -> Yield | str:
     """What the conversation yields; or, in words, the rule that dropped it."""
     assignments = assignments_until(world, conversation, at)
 

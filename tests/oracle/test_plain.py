@@ -34,6 +34,7 @@ from .world import (
     Event,
     Hit,
     Link,
+    Recorded,
     from_json,
     random_world,
     to_json,
@@ -85,9 +86,7 @@ def test_order_of_events_is_time_seq_id_bytes():
     # seq before id; no seq is 0; ids as bytes ("10" < "9", "Z" < "a" < "é").
     assert held_by(assigned(HOUR, "Ana", id="z"), assigned(HOUR, "Ben", id="a", seq=1)) == "Ben"
     assert held_by(assigned(HOUR, "Ana", id="z", seq=0), assigned(HOUR, "Ben", id="a")) == "Ana"
-    assert held_by(
-        assigned(HOUR, "Ana", seq=9, id="a"), assigned(HOUR, "Ben", seq=10, id="a2")
-    ) == ("Ben")
+    assert held_by(assigned(HOUR, "Ana", seq=9, id="a"), assigned(HOUR, "Ben", seq=10, id="a2")) == ("Ben")
     assert held_by(assigned(HOUR, "Ana", id="9"), assigned(HOUR, "Ben", id="10")) == "Ana"
     assert held_by(assigned(HOUR, "Ana", id="a"), assigned(HOUR, "Ben", id="Z")) == "Ana"
     assert held_by(assigned(HOUR, "Ana", id="é"), assigned(HOUR, "Ben", id="z")) == "Ana"
@@ -356,7 +355,8 @@ def test_excluded_channels():
         assert who(world(*events, channels=channels, include_all_channels=True)) == "Ana"
         channels = {"web": [(T - DAY, {"kind": kind}), (T, {"kind": "web"})]}
         assert who(world(*events, channels=channels)) == "Ana"
-    for recorded in ([], [(T - DAY, {})], [(T - DAY, {"kind": "unheard_of"})]):
+    histories: list[Recorded] = [[], [(T - DAY, {})], [(T - DAY, {"kind": "unheard_of"})]]
+    for recorded in histories:
         assert who(world(*events, channels={"web": recorded})) == "Ana"
 
 
@@ -620,7 +620,5 @@ def test_random_worlds_are_sound():
 
 
 def test_credits_are_common():
-    outcomes = [
-        r.outcome for seed in range(150) for r in plain.judge(random_world(random.Random(seed)))
-    ]
+    outcomes = [r.outcome for seed in range(150) for r in plain.judge(random_world(random.Random(seed)))]
     assert outcomes.count("credited") > 0.2 * len(outcomes)

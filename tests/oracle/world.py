@@ -119,8 +119,7 @@ def _recorded_to_json(recorded: Recorded) -> list[Any]:
 
 def _recorded_from_json(data: list[Any]) -> Recorded:
     return [
-        (at, {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
-        for at, values in data
+        (at, {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}) for at, values in data
     ]
 
 
@@ -382,7 +381,7 @@ class _Maker:
             elif _chance(rng, 6):
                 event.client_id, event.user_id = self.an_identity()
             draw = rng.random() * 100
-            if number == 0 and draw < 70 or number == 1 and draw < 35 or draw < 16:
+            if (number == 0 and draw < 70) or (number == 1 and draw < 35) or draw < 16:
                 event.type = "assignment"
                 kind = rng.random() * 100
                 if holder is None or kind < 55:
@@ -419,9 +418,7 @@ class _Maker:
                 if closed and _chance(rng, 65):
                     status = "open"
                 else:
-                    status = rng.choice(
-                        ["new", "open", "open", "pending", "hold", "solved", "closed"]
-                    )
+                    status = rng.choice(["new", "open", "open", "pending", "hold", "solved", "closed"])
                 event.status = status
             else:
                 event.type = rng.choice(["rating", "tag"])
@@ -670,9 +667,7 @@ class _Maker:
         if len(owners) > 1 and _chance(rng, 40):
             # One person's, too.
             for event in events:
-                if (event.channel, event.ticket) == owners[-1][0] and (
-                    event.client_id or event.user_id
-                ):
+                if (event.channel, event.ticket) == owners[-1][0] and (event.client_id or event.user_id):
                     event.client_id, event.user_id = owners[0][1]
             owners[-1][1] = owners[0][1]
 

@@ -5,30 +5,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='agentvalues',
-            name='email',
+            model_name="agentvalues",
+            name="email",
             field=models.CharField(max_length=254, null=True),
         ),
         migrations.AlterField(
-            model_name='agentvalues',
-            name='groups',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), null=True, size=None),
+            model_name="agentvalues",
+            name="groups",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.BigIntegerField(), null=True, size=None
+            ),
         ),
         migrations.AlterField(
-            model_name='agentvalues',
-            name='kind',
-            field=models.CharField(choices=[('human', 'human'), ('bot', 'bot')], max_length=5, null=True),
+            model_name="agentvalues",
+            name="kind",
+            field=models.CharField(choices=[("human", "human"), ("bot", "bot")], max_length=5, null=True),
         ),
         migrations.AlterField(
-            model_name='agentvalues',
-            name='name',
+            model_name="agentvalues",
+            name="name",
             field=models.CharField(max_length=255, null=True),
         ),
     ]
