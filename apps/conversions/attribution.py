@@ -47,8 +47,8 @@ class Terms(NamedTuple):
     all_channels: bool = False
 
 
-Event = tuple[int, int, int, int, int]
-"""A fact of a conversation as judging reads it: (conversation, time, kind, agent, group)."""
+Event = tuple[int, int, int, int]
+"""A fact of a conversation as judging reads it: (time, kind, agent, group)."""
 
 
 class Verdict(NamedTuple):
@@ -92,7 +92,7 @@ class Thread:
         self.order = order
         self.events = events
         self.next = 0
-        self.begun: int | None = events[0][1] if events else None
+        self.begun: int | None = events[0][0] if events else None
         self.status = NEW
         self.person_said: int | None = None
         self.said: dict[int, int] = {}  # agent (0: not named): latest public message as an agent
@@ -107,7 +107,7 @@ class Thread:
         events = self.events
         position = self.next
         while position < len(events):
-            _, time, kind, agent, group = events[position]
+            time, kind, agent, group = events[position]
             if time > t:
                 break
             position += 1

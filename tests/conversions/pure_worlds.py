@@ -163,7 +163,6 @@ class PureWorld:
         kind = kind_of(record)
         agent = event.author_agent if event.type == "message" else event.agent
         return (
-            self.number("conversation", (event.channel, event.ticket)),
             us(event.time),
             int(kind),
             self.number("agent", agent) if isinstance(agent, str) else 0,

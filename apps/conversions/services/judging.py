@@ -21,18 +21,18 @@ from apps.people.models import Mark
 BUCKETS = 8
 """People are judged in this many shares at most, each by one judge at a time."""
 
+CREDITED, UNCREDITED, SAME_SECOND = (int(outcome) for outcome in Conversion.Outcome)
 MAY_REMOVE = Mark.Reason.GOAL | Mark.Reason.LINK
 """The reasons for which a result's reach may be there no more."""
 
 _TAKE = """
-WITH chosen AS (
-    SELECT DISTINCT person_id FROM people_mark
-    WHERE account_id = %(account)s AND person_id %% %(shares)s = %(share)s
-    ORDER BY person_id LIMIT %(limit)s
-), gone AS (
-    DELETE FROM people_mark m USING chosen c
-    WHERE m.account_id = %(account)s AND m.person_id = c.person_id
-    RETURNING m.person_id, m.since, m.reason
+WITH gone AS (
+    DELETE FROM people_mark WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM people_mark
+        WHERE account_id = %(account)s AND person_id %% %(shares)s = %(share)s
+        ORDER BY person_id LIMIT %(limit)s
+    ))
+    RETURNING person_id, since, reason
 ), people AS MATERIALIZED (
     SELECT person_id, greatest(date_trunc('second', min(since)), %(open)s) AS since,
         bit_or(reason) AS reasons
@@ -66,21 +66,21 @@ class Judged:
 
 @transaction.atomic
 def judge(
-    *, account_id: int, run_started_at: datetime, share: int, shares: int, limit: int = 10_000
+    *, account_id: int, run_started_at: datetime, share: int, shares: int, limit: int = 20_000
 ) -> Judged:
-    """Judge at most `limit` of the marked people of a share; `people` 0 means that none was left.
+    """Take at most `limit` marks of a share and judge their people; `people` 0 means that none was left.
 
     `shares` divides `BUCKETS`. Results older than the closing period at `run_started_at` stay as they are.
     """
     _hold(account_id, share, shares)
     days = Account.objects.values_list("closing_days", flat=True).get(pk=account_id)
-    rows = _take(account_id, share, shares, limit, run_started_at - timedelta(days=days))
-    people = {row.person: row for row in rows}
     results = Results(account_id, clock.now())
     with without_collecting():
+        rows = _take(account_id, share, shares, limit, run_started_at - timedelta(days=days))
+        people = {row.person: row for row in rows}
         _judge_people(account_id, [row for row in rows if row.goal], results)
-    results.gone(row for row in people.values() if row.reasons & MAY_REMOVE)
-    write(results)
+        results.gone(row for row in people.values() if row.reasons & MAY_REMOVE)
+        write(results)
     return Judged(len(people), *results.counts())
 
 
@@ -132,7 +132,7 @@ def judge_person(
     dropped = same_second(keys) if person and len(rows) > 1 else [False] * len(rows)
     for row, drop in zip(rows, dropped, strict=True):
         if drop:
-            yield row, Result(row.version, person, int(Conversion.Outcome.SAME_SECOND))
+            yield row, Result(row.version, person, SAME_SECOND)
             continue
         winner = credited(decide(threads, row.t, terms[row.version], registry)) if threads else None
         yield row, _result(person, row, winner, registry)
@@ -140,12 +140,12 @@ def judge_person(
 
 def _result(person: int, row: Taken, winner: Verdict | None, registry: Registry) -> Result:
     if winner is None:
-        return Result(row.version, person, int(Conversion.Outcome.UNCREDITED))
+        return Result(row.version, person, UNCREDITED)
     agent = registry.agent(winner.agent, row.t)
     return Result(
         row.version,
         person,
-        int(Conversion.Outcome.CREDITED),
+        CREDITED,
         winner.thread.conversation,
         winner.agent,
         winner.group,
