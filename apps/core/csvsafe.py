@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 BOM = "\ufeff"
 
@@ -16,16 +17,21 @@ _FORMULA = re.compile(
     "(?=(?:[^\\S\r\n\t]|[\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069\"'])*[=+\\-@\uff1d\uff0b\uff0d\uff20])"
 )
 _CONTROL = ("\t", "\r", "\n")
+_REMEMBERED = 4096  # names repeat from row to row, and looking closely costs more than the rest of a row
 
 
 def text(value: str) -> str:
     """A text cell, with an apostrophe wherever a spreadsheet might take what follows for a formula."""
-    if value.isalnum():
-        return value
+    return value if value.isalnum() else _looked_at(value)
+
+
+@lru_cache(_REMEMBERED)
+def _looked_at(value: str) -> str:
     safe = _FORMULA.sub(r"\1'", value)
     return f"'{safe}" if safe.startswith(_CONTROL) else safe
 
 
+@lru_cache(_REMEMBERED)
 def decimal(value: Decimal | None) -> str:
     """A plain number without exponent and without idle zeros; empty for none."""
     if value is None:
