@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)  # without a beat for this long, a share's worker is taken for dead
 MAX_ATTEMPTS = 5
-BATCH = 5000  # people
+BATCH = 20_000  # marks
 SITTING = 600.0  # seconds of one task; the rest of the share is another task's
 PATIENCE = 30.0  # seconds after which marks that came later are left for the next run
 COUNTED = ("people", "reaches", "credited", "uncredited", "dropped", "corrected")
