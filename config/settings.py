@@ -297,6 +297,8 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL") or "Goalline <goalline@local
 
 HOURLY_SHARES = env.number("HOURLY_SHARES", 2, least=1)
 """Workers that share an account's people in one run."""
+if 8 % HOURLY_SHARES:
+    raise env.BadSetting(f"HOURLY_SHARES={HOURLY_SHARES}: write 1, 2, 4 or 8.")
 
 COLLECT_SPOOL = Path(env.text("COLLECT_SPOOL") or VAR / "spool")
 COLLECT_STRICT = env.flag("COLLECT_STRICT", default=False)
