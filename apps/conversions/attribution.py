@@ -5,6 +5,7 @@ the rule that takes or drops it, `decide` picks among those that yield an agent.
 since 2000; agents, groups, channels and conversations are numbers of rows, 0 where there is none.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
@@ -18,6 +19,7 @@ SECOND_US = 1_000_000
 PERSON, AGENT, BOT = 1, 2, 3
 ASSIGN, ASSIGN_AGENT, ASSIGN_GROUP, ASSIGN_NOTHING = 10, 11, 12, 13
 NEW, OPEN, CLOSED = 20, 21, 25
+_AFTER_ANY_KIND = 1000
 
 
 class Rule(StrEnum):
@@ -84,9 +86,9 @@ class Thread:
     )
 
     def __init__(
-        self, conversation: int, channel: int, order: tuple[bytes, bytes], events: Sequence[Event]
+        self, conversation: int, channel: int, order: tuple[str, str], events: Sequence[Event]
     ) -> None:
-        """`events` in the order of (time, seq, id); `order` is (channel, ticket) as bytes, for ties."""
+        """`events` in the order of (time, seq, id); `order` is (channel, ticket) for ties; strings compare as their UTF-8 bytes do."""
         self.conversation = conversation
         self.channel = channel
         self.order = order
@@ -104,24 +106,20 @@ class Thread:
 
     def advance(self, t: int) -> None:
         """Take in every event up to and with `t`."""
-        events = self.events
-        position = self.next
-        while position < len(events):
-            time, kind, agent, group = events[position]
-            if time > t:
-                break
-            position += 1
+        end = bisect_right(self.events, (t, _AFTER_ANY_KIND), self.next)
+        said = self.said
+        for time, kind, agent, group in self.events[self.next : end]:
             if kind == PERSON:
                 self.person_said = time
             elif kind == AGENT:
-                self.said[agent] = time
+                said[agent] = time
             elif kind == BOT:
                 self.bots_said[agent] = time
             elif ASSIGN <= kind <= ASSIGN_NOTHING:
                 self._assign(time, kind, agent, group)
             elif NEW <= kind <= CLOSED:
                 self.status = kind
-        self.next = position
+        self.next = end
 
     def _assign(self, time: int, kind: int, agent: int, group: int) -> None:
         if kind in (ASSIGN, ASSIGN_AGENT):
@@ -208,7 +206,7 @@ def decide(threads: Iterable[Thread], t: int, terms: Terms, registry: Registry) 
     ]
 
 
-def _rank(thread: Thread, t: int, terms: Terms, registry: Registry) -> tuple[int, int, tuple[bytes, bytes]]:
+def _rank(thread: Thread, t: int, terms: Terms, registry: Registry) -> tuple[int, int, tuple[str, str]]:
     last_word = thread.last_word(t, registry, bots=terms.bots_eligible)
     return last_word, thread.begun or 0, thread.order
 

@@ -88,6 +88,6 @@ def threads(*, account_id: int, people: Collection[int]) -> dict[int, list[Threa
     found: dict[int, list[Thread]] = {}
     for conversation, person, channel, channel_name, ticket, packed in rows:
         events = list(_EVENT.iter_unpack(packed or b""))
-        thread = Thread(conversation, channel, (channel_name.encode(), ticket.encode()), events)
+        thread = Thread(conversation, channel, (channel_name, ticket), events)
         found.setdefault(person, []).append(thread)
     return found

@@ -151,7 +151,7 @@ class PureWorld:
             thread = Thread(
                 self.number("conversation", (channel, ticket)),
                 self.number("channel", channel),
-                (channel.encode(), ticket.encode()),
+                (channel, ticket),
                 [self._event(event) for event in events],
             )
             found.append((person, thread))

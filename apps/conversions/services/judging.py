@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from operator import itemgetter
 
 from django.db import connection, transaction
 
@@ -22,9 +23,6 @@ BUCKETS = 8
 """People are judged in this many shares at most, each by one judge at a time."""
 
 CREDITED, UNCREDITED, SAME_SECOND = (int(outcome) for outcome in Conversion.Outcome)
-MAY_REMOVE = Mark.Reason.GOAL | Mark.Reason.LINK
-"""The reasons for which a result's reach may be there no more."""
-
 _TAKE = """
 WITH gone AS (
     DELETE FROM people_mark WHERE ctid = ANY(ARRAY(
@@ -35,10 +33,11 @@ WITH gone AS (
     RETURNING person_id, since, reason
 ), people AS MATERIALIZED (
     SELECT person_id, greatest(date_trunc('second', min(since)), %(open)s) AS since,
-        bit_or(reason) AS reasons
+        bit_or(reason) AS reasons,
+        min(since) FILTER (WHERE reason = %(goal)s) AS edited
     FROM gone GROUP BY person_id
 )
-SELECT p.person_id, (extract(epoch FROM p.since - timestamptz '2000-01-01 00:00+00') * 1000000)::bigint, p.reasons, coalesce(r.goal_id, 0),
+SELECT p.person_id, p.edited, p.reasons, coalesce(r.goal_id, 0),
     (extract(epoch FROM r.time - timestamptz '2000-01-01 00:00+00') * 1000000)::bigint, r.counter_id, r.hit_id, r.version_id,
     c.version_id, c.person_id, c.outcome, c.conversation_id, c.agent_id, c.group_id, c.active, c.contact_us,
     c.agent_name, c.agent_email
@@ -79,7 +78,7 @@ def judge(
         rows = _take(account_id, share, shares, limit, run_started_at - timedelta(days=days))
         people = {row.person: row for row in rows}
         _judge_people(account_id, [row for row in rows if row.goal], results)
-        results.gone(row for row in people.values() if row.reasons & MAY_REMOVE)
+        results.edited_since = min((row.edited for row in people.values() if row.edited), default=None)
         write(results)
     return Judged(len(people), *results.counts())
 
@@ -103,7 +102,14 @@ def _take(account_id: int, share: int, shares: int, limit: int, open_since: date
     with connection.cursor() as cursor:
         cursor.execute(
             _TAKE,
-            {"account": account_id, "shares": shares, "share": share, "limit": limit, "open": open_since},
+            {
+                "account": account_id,
+                "shares": shares,
+                "share": share,
+                "limit": limit,
+                "open": open_since,
+                "goal": int(Mark.Reason.GOAL),
+            },
         )
         return [Taken._make((*row[:8], row[8:])) for row in cursor.fetchall()]
 
@@ -114,9 +120,8 @@ def _judge_people(account_id: int, rows: Sequence[Taken], results: Results) -> N
     registry = facts.registry(account_id=account_id)
     terms = facts.terms(versions={row.version for row in rows})
     threads = facts.threads(account_id=account_id, people={row.person for row in rows if row.person})
-    for person, group in groupby(rows, lambda row: row.person):
-        judged = judge_person(person, list(group), threads.get(person, ()), terms, registry)
-        for row, result in judged:
+    for person, group in groupby(rows, itemgetter(0)):
+        for row, result in judge_person(person, list(group), threads.get(person, ()), terms, registry):
             results.add(row, result)
 
 

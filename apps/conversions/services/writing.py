@@ -1,7 +1,6 @@
 """Writing the difference between what is recorded and what the rules say now."""
 
 import struct
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -40,10 +39,10 @@ class Taken(NamedTuple):
     """
 
     person: int
-    since: int  # microseconds since 2000, as `t`
+    edited: datetime | None  # a goal was edited as of then: results from there on may have lost their reach
     reasons: int  # bits of people.models.Mark.Reason
     goal: int
-    t: int
+    t: int  # microseconds since 2000
     counter: int
     hit: str
     version: int
@@ -51,14 +50,14 @@ class Taken(NamedTuple):
 
 
 class Results:
-    """The results of one batch: new ones, changed ones, and people some of whose results may be gone."""
+    """The results of one batch: new ones, changed ones, and since when some may have lost their reach."""
 
     def __init__(self, account_id: int, at: datetime) -> None:
         self.account_id = account_id
         self.at = at
         self.new: list[tuple[Taken, Result]] = []
         self.changed: list[tuple[Taken, Result]] = []
-        self.maybe_gone: list[Taken] = []
+        self.edited_since: datetime | None = None
         self.removed = 0
         self.reaches = 0
         self._outcomes = dict.fromkeys(Conversion.Outcome.values, 0)
@@ -71,10 +70,6 @@ class Results:
             self.new.append((row, result))
         elif row.old != tuple(result):
             self.changed.append((row, result))
-
-    def gone(self, rows: Iterable[Taken]) -> None:
-        """People some of whose reaches may be there no more."""
-        self.maybe_gone = list(rows)
 
     def counts(self) -> tuple[int, int, int, int, int]:
         """Reaches judged; new results credited, uncredited, dropped; results corrected."""
@@ -95,8 +90,8 @@ def write(results: Results) -> None:
         copy_in(statement, [_packed(results.account_id, row, result) for row, result in results.new])
     if results.changed:
         _change(results)
-    if results.maybe_gone:
-        _remove(results)
+    if results.edited_since is not None:
+        _remove(results, results.edited_since)
 
 
 _HEAD = struct.Struct("!h iq iq iq iq").pack
@@ -158,20 +153,16 @@ def _correction(results: Results, row: Taken, before: Result, after: Result) -> 
     )
 
 
-def _remove(results: Results) -> None:
-    """Results whose reach is gone: the goal was edited before the hit's time."""
-    people = [row.person for row in results.maybe_gone]
-    since = [from_us(row.since) for row in results.maybe_gone]
+def _remove(results: Results, since: datetime) -> None:
+    """Results whose reach is gone: the goal was edited before the hit's time. Edits are recent, so this is little."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "WITH gone AS (DELETE FROM conversions_conversion c"
-            " USING unnest(%s::bigint[], %s::timestamptz[]) AS p(person, since)"
-            " WHERE c.account_id = %s AND c.person_id = p.person AND c.time >= p.since"
+            "WITH gone AS (DELETE FROM conversions_conversion c WHERE c.account_id = %s AND c.time >= %s"
             " AND NOT EXISTS (SELECT 1 FROM goals_reach r WHERE r.account_id = c.account_id"
             " AND r.goal_id = c.goal_id AND r.time = c.time AND r.counter_id = c.counter_id"
             " AND r.hit_id = c.hit_id) RETURNING c.*)"
             " INSERT INTO conversions_correction (account_id, goal_id, time, counter_id, hit_id, at, why, before)"
             " SELECT account_id, goal_id, time, counter_id, hit_id, %s, 'goal', to_jsonb(gone) FROM gone",
-            [people, since, results.account_id, results.at],
+            [results.account_id, since, results.at],
         )
         results.removed = cursor.rowcount
