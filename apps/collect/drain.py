@@ -2,9 +2,11 @@
 
 import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -13,57 +15,71 @@ import msgspec
 from django.db import connection
 
 from apps.collect import segments, services
-from apps.collect.segments import Hole, Segment
+from apps.collect.segments import Segment
 from apps.collect.selectors import DrainState, positions, unstored
-from apps.collect.services import TROUBLE, Item
+from apps.collect.services import TROUBLE, Portion, Stored
 from apps.core import clock
+from apps.core.memory import without_collecting
 
 log = logging.getLogger(__name__)
 FULL = 10_000  # hits a batch: larger ones gain nothing more
 PACE = 0.2  # seconds between batches that are not full
 BEAT = 2.0
 LONGEST_PAUSE = 5.0
+LANES = 2
+SWITCH = (
+    0.001  # seconds a lane may hold Python up; five times that costs a lane that waits for answers a third
+)
 Result = TypeVar("Result")
 
 
+class Deal:
+    """Which lane reads which segment: a new one goes to the lane that has fewest."""
+
+    def __init__(self, folder: Path, lanes: int, stored: dict[str, int]) -> None:
+        self.folder, self.stored = folder, stored
+        self._hands: list[list[str]] = [[] for _ in range(lanes)]
+        self._lock = threading.Lock()
+
+    def hand(self, lane: int) -> list[str]:
+        """The segments of this lane, oldest first."""
+        with self._lock:
+            there = segments.names(self.folder)
+            self._hands = [[name for name in hand if name in there] for hand in self._hands]
+            dealt = {name for hand in self._hands for name in hand}
+            for name in there:
+                if name not in dealt:
+                    min(self._hands, key=len).append(name)
+            return self._hands[lane]
+
+
 class Feed:
-    """The segments of a folder, read on from where they are stored."""
+    """A lane's segments, read on from where they are stored."""
 
-    def __init__(self, folder: Path, stored: dict[str, int]) -> None:
-        self.folder, self._stored = folder, stored
+    def __init__(self, deal: Deal, lane: int = 0) -> None:
+        self._deal, self._lane = deal, lane
         self._open: dict[str, Segment] = {}
-        self._left: list[Item] = []
 
-    def gather(self) -> list[Item]:
-        """What has come, up to about FULL hits of it."""
+    def gather(self) -> list[Portion]:
+        """What has come: about FULL hits of it if there are more."""
         self._look()
-        items, self._left = self._left, []
-        hits = _count(items)
+        portions: list[Portion] = []
+        hits = 0
         for name, segment in self._open.items():
             while hits < FULL and (found := segment.read()):
-                items += [Item(name, one) for one in found]
-                hits += _count(items[-len(found) :])
-        return self._cut(items)
-
-    def _cut(self, items: list[Item]) -> list[Item]:
-        hits = 0
-        for index, item in enumerate(items):
-            hits += _count([item])
-            if hits >= FULL:
-                self._left = items[index + 1 :]
-                return items[: index + 1]
-        return items
+                portions.append(Portion(name, found))
+                hits += count(portions[-1:])
+        return portions
 
     def _look(self) -> None:
-        for name in segments.names(self.folder):
+        for name in self._deal.hand(self._lane):
             if name not in self._open:
                 with suppress(FileNotFoundError):
-                    self._open[name] = Segment(self.folder / name, self._stored.get(name, 0))
+                    self._open[name] = Segment(self._deal.folder / name, self._deal.stored.get(name, 0))
 
     def tidy(self) -> list[str]:
         """Delete what is read to its end and will not grow. Everything gathered must be stored."""
-        held = {item.segment for item in self._left}
-        done = [name for name, one in self._open.items() if name not in held and one.finished]
+        done = [name for name, one in self._open.items() if one.finished]
         for name in done:
             self._open.pop(name).remove()
         return done
@@ -75,17 +91,23 @@ class Feed:
         self._open.clear()
 
 
-def _count(items: list[Item]) -> int:
-    return sum(1 if isinstance(item.found, Hole) else item.found.hits for item in items)
+def count(portions: list[Portion]) -> int:
+    """How many hits they hold."""
+    return sum(one.hits for part in portions for one in part.found)
 
 
 class Drain:
-    """Gathers, stores, tidies up; `stop` ends it after the batch at hand."""
+    """Gathers, stores, tidies up; `stop` ends it after the batches at hand.
 
-    def __init__(self, folder: Path, *, stop: threading.Event | None = None) -> None:
-        self.folder = folder
+    Each lane has its own segments, so its own positions, and its own connection: while PostgreSQL works for one,
+    Python works for the other.
+    """
+
+    def __init__(self, folder: Path, *, lanes: int = LANES, stop: threading.Event | None = None) -> None:
+        self.folder, self.lanes = folder, lanes
         self.stop = stop or threading.Event()
         self._state = DrainState(os.getpid(), clock.now(), clock.now())
+        self._state_lock = threading.RLock()
         self._beaten = 0.0
 
     def run(self, *, once: bool = False) -> DrainState:
@@ -97,7 +119,6 @@ class Drain:
             self._run(segments.spool_id(self.folder), once=once)
         finally:
             self._beat(force=True)
-            connection.close()
             os.close(office)
         return self._state
 
@@ -111,26 +132,46 @@ class Drain:
         stored = self._patiently(lambda: positions(spool=spool))
         if stored is None:
             return
-        feed = Feed(self.folder, stored)
+        deal = Deal(self.folder, self.lanes, stored)
+        if self.lanes == 1:
+            self._run_lane(spool, Feed(deal), once=once)
+            return
+        sys.setswitchinterval(SWITCH)
+        with ThreadPoolExecutor(self.lanes, thread_name_prefix="lane") as pool:
+            lanes = [pool.submit(self._own, spool, Feed(deal, lane), once=once) for lane in range(self.lanes)]
+        for lane in lanes:
+            lane.result()
+
+    def _own(self, spool: str, feed: Feed, *, once: bool) -> None:
+        """A lane in a thread of its own; if it breaks, all end, and whoever started the drain starts it again."""
+        try:
+            self._run_lane(spool, feed, once=once)
+        except BaseException:
+            self.stop.set()
+            raise
+        finally:
+            connection.close()
+
+    def _run_lane(self, spool: str, feed: Feed, *, once: bool) -> None:
         try:
             while not self.stop.is_set():
                 began = time.monotonic()
-                items = feed.gather()
-                if not self._store(spool, items, feed) or (once and not items):
-                    return
-                if _count(items) < FULL and not once:
+                with without_collecting():
+                    portions = feed.gather()
+                    if not self._store(spool, portions, feed) or (once and not portions):
+                        return
+                if not once and count(portions) < FULL:
                     self.stop.wait(max(0.0, began + PACE - time.monotonic()))
         finally:
             feed.close()
 
-    def _store(self, spool: str, items: list[Item], feed: Feed) -> bool:
-        """Whether it is done; if not, the end was asked for while the database was away."""
-        if items:
-            done = self._patiently(lambda: services.store(spool=spool, items=items))
+    def _store(self, spool: str, portions: list[Portion], feed: Feed) -> bool:
+        """Whether it is done; if not, the end was asked for while the database was in trouble."""
+        if portions:
+            done = self._patiently(lambda: services.store(spool=spool, portions=portions))
             if done is None:
                 return False
-            hits, letters = done
-            self._add(hits.stored, hits.duplicates, letters)
+            self._add(done)
         gone = feed.tidy()
         if gone and self._patiently(lambda: services.forget(spool=spool, segments=gone)) is None:
             return False
@@ -161,24 +202,26 @@ class Drain:
             self._state = msgspec.structs.replace(self._state, trouble=trouble[:500])
             self._beat(force=True)
 
-    def _add(self, stored: int, duplicates: int, letters: int) -> None:
-        state = self._state
-        self._state = msgspec.structs.replace(
-            state,
-            stored=state.stored + stored,
-            duplicates=state.duplicates + duplicates,
-            letters=state.letters + letters,
-        )
-        if letters:
-            log.error("%d records could not be stored and are kept as dead letters", letters)
+    def _add(self, done: Stored) -> None:
+        with self._state_lock:
+            state = self._state
+            self._state = msgspec.structs.replace(
+                state,
+                stored=state.stored + done.hits,
+                duplicates=state.duplicates + done.duplicates,
+                letters=state.letters + done.letters,
+            )
+        if done.letters:
+            log.error("%d records could not be stored and are kept as dead letters", done.letters)
 
     def _beat(self, *, force: bool = False) -> None:
         """Leave a sign of life beside the spool: it must work without the database."""
-        if not force and time.monotonic() < self._beaten + BEAT:
-            return
-        self._beaten = time.monotonic()
-        self._state = msgspec.structs.replace(self._state, at=clock.now())
-        draft = self.folder / f"{segments.HEARTBEAT}.new"
-        with suppress(OSError):  # a full disk must not keep hits from being stored and so freed
-            draft.write_bytes(msgspec.json.encode(self._state))
-            draft.replace(self.folder / segments.HEARTBEAT)
+        with self._state_lock:
+            if not force and time.monotonic() < self._beaten + BEAT:
+                return
+            self._beaten = time.monotonic()
+            self._state = msgspec.structs.replace(self._state, at=clock.now())
+            draft = self.folder / f"{segments.HEARTBEAT}.new"
+            with suppress(OSError):  # a full disk must not keep hits from being stored and so freed
+                draft.write_bytes(msgspec.json.encode(self._state))
+                draft.replace(self.folder / segments.HEARTBEAT)

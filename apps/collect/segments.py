@@ -11,7 +11,7 @@ from pathlib import Path
 from apps.collect.frames import BODY, HEAD, MAX_BODY, Record, head_length, next_frame, scan
 from apps.collect.spool import SUFFIX
 
-CHUNK = 4 << 20
+CHUNK = 2 << 20
 HEARTBEAT = "drain.json"
 _LOCK, _ID = "drain.lock", "spool.id"
 
@@ -23,6 +23,7 @@ class Hole:
     start: int
     end: int
     data: bytes
+    hits: int = 0
 
 
 @dataclass(slots=True)

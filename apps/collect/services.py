@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import msgspec
 import psycopg
@@ -14,41 +15,47 @@ from apps.collect.segments import Hole
 from apps.core import clock
 from apps.counters.models import Counter
 from apps.intake.records import Arrival, HitIn
-from apps.intake.services import HitsStored, prepare, store_hits
+from apps.intake.services import prepare, store_hits
 
-__all__ = ["Item", "forget", "store"]
+__all__ = ["Portion", "Stored", "forget", "store"]
 
 TROUBLE = (DatabaseError, psycopg.Error, MemoryError)
 """It is the database's fault, not the hit's, unless it is one of FAULT: try again later."""
 FAULT = (DataError, IntegrityError, psycopg.DataError, psycopg.IntegrityError)  # COPY's come as they are
 MOST_KEPT = 1 << 20  # bytes of a letter
 
+Counters = dict[int, Counter]
+
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """A record (or what is none) and the place in its segment that is reached with it."""
+class Portion:
+    """What follows each other in a segment; the position moves behind the last of it."""
 
     segment: str
-    found: Record | Hole
+    found: Sequence[Record | Hole]
 
 
-@dataclass(slots=True)
-class _Job:
-    """An item, or a part of it, with what becomes of it: arrivals to store, or a letter to keep."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """New hits, those that were there already, and the letters that had to be kept."""
 
-    item: Item
-    arrivals: list[Arrival]
-    letter: DeadLetter | None = None
-    last: bool = True  # the part that completes the item: the position moves with it
+    hits: int = 0
+    duplicates: int = 0
+    letters: int = 0
+
+    def __add__(self, other: "Stored") -> "Stored":
+        return Stored(
+            self.hits + other.hits, self.duplicates + other.duplicates, self.letters + other.letters
+        )
 
 
-def store(*, spool: str, items: Sequence[Item]) -> tuple[HitsStored, int]:
-    """Store the hits of these items, in order, and count the letters that had to be kept instead.
+def store(*, spool: str, portions: Sequence[Portion]) -> Stored:
+    """Store the hits of these portions; what can never be stored is kept as a letter.
 
     Raises only what another attempt may heal; to do it again after that doubles nothing.
     """
-    counters = _counters(items)
-    return _store(spool, [_job(item, counters) for item in items])
+    numbers = {one.counter_id for part in portions for one in part.found if isinstance(one, Record)}
+    return _store(spool, portions, Counter.objects.in_bulk(numbers))
 
 
 def forget(*, spool: str, segments: Iterable[str]) -> int:
@@ -57,26 +64,93 @@ def forget(*, spool: str, segments: Iterable[str]) -> int:
     return count
 
 
-def _counters(items: Sequence[Item]) -> dict[int, Counter]:
-    return Counter.objects.in_bulk({one.found.counter_id for one in items if isinstance(one.found, Record)})
-
-
-def _job(item: Item, counters: dict[int, Counter]) -> _Job:
-    found = item.found
-    if isinstance(found, Hole):
-        return _Job(item, [], _letter(None, f"{len(found.data)} bytes are no record", found.data))
-    counter = counters.get(found.counter_id)
-    if counter is None:
-        return _Job(item, [], _letter(found.counter_id, "the counter is no more", found.json))
+def _store(spool: str, portions: Sequence[Portion], counters: Counters) -> Stored:
+    """All in one transaction; if a hit is at fault, halves of it, down to that hit."""
+    arrivals, letters = _read(portions, counters)
     try:
-        hits = read(found.json)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        return _Job(item, [], _letter(found.counter_id, f"unreadable: {error}", found.json))
-    if found.sender:
-        _fill(hits, found.sender)
-    arrived_at = clock.from_us(found.arrived_us)
-    account_id, counter_id, user_ids = counter.account_id, counter.pk, counter.user_ids
-    return _Job(item, [Arrival(account_id, counter_id, user_ids, arrived_at, hit) for hit in hits])
+        return _write(spool, arrivals, letters, portions)
+    except Exception as error:
+        if not _is_hits_fault(error):
+            raise
+    pairs = [(part.segment, one) for part in portions for one in part.found]
+    if len(pairs) == 1:
+        return _store_each(spool, portions, arrivals, letters)
+    middle = len(pairs) // 2
+    return _store(spool, _joined(pairs[:middle]), counters) + _store(spool, _joined(pairs[middle:]), counters)
+
+
+def _is_hits_fault(error: Exception) -> bool:
+    """Whether it would happen again; a hit that breaks our own code must not stop the others either."""
+    return isinstance(error, FAULT) or not isinstance(error, TROUBLE)
+
+
+def _joined(pairs: Sequence[tuple[str, Record | Hole]]) -> list[Portion]:
+    groups = groupby(pairs, key=lambda pair: pair[0])
+    return [Portion(segment, [one for _, one in group]) for segment, group in groups]
+
+
+def _store_each(
+    spool: str, portions: Sequence[Portion], arrivals: list[Arrival], letters: list[DeadLetter]
+) -> Stored:
+    """The hits of a single record one by one; its position moves when all are settled."""
+    stored = Stored()
+    for arrival in arrivals:
+        try:
+            stored += _write(spool, [arrival], [], [])
+        except Exception as error:
+            if not _is_hits_fault(error):
+                raise
+            letters.append(_blame(arrival, error))
+    return stored + _write(spool, [], letters, portions)
+
+
+def _write(
+    spool: str, arrivals: list[Arrival], letters: list[DeadLetter], portions: Sequence[Portion]
+) -> Stored:
+    if arrivals:
+        prepare(arrivals=arrivals)
+    with transaction.atomic():
+        done = store_hits(arrivals=arrivals) if arrivals else None
+        DeadLetter.objects.bulk_create(letters)
+        _move(spool, portions)
+    return Stored(done.stored if done else 0, done.duplicates if done else 0, len(letters))
+
+
+def _move(spool: str, portions: Sequence[Portion]) -> None:
+    """Positions move behind the last record of each segment."""
+    ends = {part.segment: part.found[-1].end for part in portions}
+    now = clock.now()
+    Position.objects.bulk_create(
+        [Position(spool=spool, segment=name, offset=end, moved_at=now) for name, end in ends.items()],
+        update_conflicts=True,
+        unique_fields=["spool", "segment"],
+        update_fields=["offset", "moved_at"],
+    )
+
+
+def _read(portions: Sequence[Portion], counters: Counters) -> tuple[list[Arrival], list[DeadLetter]]:
+    arrivals: list[Arrival] = []
+    letters: list[DeadLetter] = []
+    for part in portions:
+        for one in part.found:
+            if isinstance(one, Hole):
+                letters.append(_letter(None, f"{len(one.data)} bytes are no record", one.data))
+                continue
+            counter = counters.get(one.counter_id)
+            if counter is None:
+                letters.append(_letter(one.counter_id, "the counter is no more", one.json))
+                continue
+            try:
+                hits = read(one.json)
+            except (msgspec.DecodeError, ValueError, RecursionError) as error:
+                letters.append(_letter(one.counter_id, f"unreadable: {error}", one.json))
+                continue
+            if one.sender:
+                _fill(hits, one.sender)
+            at = clock.from_us(one.arrived_us)
+            account_id, user_ids = counter.account_id, counter.user_ids
+            arrivals += [Arrival(account_id, one.counter_id, user_ids, at, hit) for hit in hits]
+    return arrivals, letters
 
 
 def _fill(hits: list[HitIn], sender: bytes) -> None:
@@ -86,60 +160,11 @@ def _fill(hits: list[HitIn], sender: bytes) -> None:
         hit.user_agent = hit.user_agent or agent or None
 
 
-def _letter(counter_id: int | None, reason: str, record: bytes) -> DeadLetter:
-    words = reason[:2000].replace("\0", "\\0").encode(errors="replace").decode()
-    return DeadLetter(counter_id=counter_id, at=clock.now(), reason=words, record=record[:MOST_KEPT])
-
-
-def _store(spool: str, jobs: list[_Job]) -> tuple[HitsStored, int]:
-    """All in one transaction; if a hit is at fault, halves of it, down to that hit."""
-    arrivals = [arrival for job in jobs for arrival in job.arrivals]
-    letters = [job.letter for job in jobs if job.letter]
-    try:
-        if arrivals:
-            prepare(arrivals=arrivals)
-        with transaction.atomic():
-            stored = store_hits(arrivals=arrivals) if arrivals else HitsStored(0, 0)
-            DeadLetter.objects.bulk_create(letters)
-            _move(spool, jobs)
-        return stored, len(letters)
-    except FAULT as error:
-        return _store_less(spool, jobs, error)
-    except TROUBLE:
-        raise
-    except Exception as error:  # noqa: BLE001 (a hit that breaks our own code must not stop the others)
-        return _store_less(spool, jobs, error)
-
-
-def _store_less(spool: str, jobs: list[_Job], error: Exception) -> tuple[HitsStored, int]:
-    middle = len(jobs) // 2
-    parts = [jobs[:middle], jobs[middle:]] if middle else [[job] for job in _parts(jobs[0], error)]
-    stored = [_store(spool, part) for part in parts]
-    sums = HitsStored(sum(one.stored for one, _ in stored), sum(one.duplicates for one, _ in stored))
-    return sums, sum(letters for _, letters in stored)
-
-
-def _parts(job: _Job, error: Exception) -> list[_Job]:
-    """The hits of a record one by one; a hit by itself becomes a letter."""
-    if not job.arrivals:
-        raise error
-    if len(job.arrivals) == 1:
-        return [_Job(job.item, [], _blame(job.arrivals[0], error), last=job.last)]
-    return [_Job(job.item, [arrival], last=arrival is job.arrivals[-1]) for arrival in job.arrivals]
-
-
 def _blame(arrival: Arrival, error: Exception) -> DeadLetter:
     hit = msgspec.structs.replace(arrival.hit, ip=None)  # addresses are kept nowhere
     return _letter(arrival.counter_id, f"{type(error).__name__}: {error}", msgspec.json.encode(hit))
 
 
-def _move(spool: str, jobs: Sequence[_Job]) -> None:
-    """Positions move behind the last item of each segment."""
-    ends = {job.item.segment: job.item.found.end for job in jobs if job.last}
-    now = clock.now()
-    Position.objects.bulk_create(
-        [Position(spool=spool, segment=name, offset=end, moved_at=now) for name, end in ends.items()],
-        update_conflicts=True,
-        unique_fields=["spool", "segment"],
-        update_fields=["offset", "moved_at"],
-    )
+def _letter(counter_id: int | None, reason: str, record: bytes) -> DeadLetter:
+    words = reason[:2000].replace("\0", "\\0").encode(errors="replace").decode()
+    return DeadLetter(counter_id=counter_id, at=clock.now(), reason=words, record=record[:MOST_KEPT])

@@ -86,8 +86,7 @@ class EventIn(msgspec.Struct, omit_defaults=True):
     tag: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True):
     """A checked hit on its way into the database: of which counter, and when it was acknowledged."""
 
     account_id: int

@@ -21,7 +21,7 @@ from django.db import OperationalError, connection
 from apps.accounts.models import Account
 from apps.collect import bodies, drain, frames, segments, services
 from apps.collect.counters import Counters
-from apps.collect.drain import Drain, Feed
+from apps.collect.drain import Deal, Drain, Feed
 from apps.collect.edge import Edge
 from apps.collect.limits import Limits
 from apps.collect.models import DeadLetter, Position
@@ -51,8 +51,26 @@ def shop(counter):
     counters.close()
 
 
-def once():
-    return Drain(settings.COLLECT_SPOOL).run(once=True)
+def once(lanes=1):
+    return Drain(settings.COLLECT_SPOOL, lanes=lanes).run(once=True)
+
+
+def in_thread(work):
+    """Do it beside the test, with a connection that ends with it."""
+
+    def run():
+        try:
+            work()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def feed_all():
+    return Feed(Deal(settings.COLLECT_SPOOL, 1, {}))
 
 
 def stored():
@@ -147,9 +165,9 @@ def test_hits_and_position_are_one_transaction(shop, monkeypatch):
         raise OperationalError("the server is away")
 
     monkeypatch.setattr(services, "_move", fail)
-    item = Feed(settings.COLLECT_SPOOL, {}).gather()
+    item = feed_all().gather()
     with pytest.raises(OperationalError):
-        services.store(spool="x", items=item)
+        services.store(spool="x", portions=item)
     assert (stored(), offsets()) == ([], [])
 
 
@@ -214,7 +232,7 @@ def test_what_is_not_the_hits_fault_makes_no_letter(counter, monkeypatch, troubl
     spool.close()
     poison(monkeypatch, trouble)
     with pytest.raises(type(trouble)):
-        services.store(spool="x", items=Feed(settings.COLLECT_SPOOL, {}).gather())
+        services.store(spool="x", portions=feed_all().gather())
     assert not DeadLetter.objects.exists()
 
 
@@ -257,12 +275,12 @@ def test_a_kill_in_the_middle_of_a_poisoned_record_loses_none_of_its_hits(counte
     spool.close()
     poison(monkeypatch, ValueError("no"))
     monkeypatch.setattr(services, "_blame", lambda *_: (_ for _ in ()).throw(OperationalError("killed here")))
-    items = Feed(settings.COLLECT_SPOOL, {}).gather()
+    items = feed_all().gather()
     with pytest.raises(OperationalError):
-        services.store(spool="x", items=items)
+        services.store(spool="x", portions=items)
     assert (stored(), offsets()) == (["a"], [])
     monkeypatch.undo()
-    services.store(spool="x", items=items)
+    services.store(spool="x", portions=items)
     assert stored() == ["a", "b", "poison"]
 
 
@@ -289,8 +307,7 @@ def test_while_it_is_away_the_drain_says_so_and_can_be_ended(shop, monkeypatch):
     shop.send(hit("a"))
     monkeypatch.setattr(services, "store_hits", away)
     worker = Drain(settings.COLLECT_SPOOL)
-    thread = threading.Thread(target=worker.run)
-    thread.start()
+    thread = in_thread(worker.run)
     end = time.monotonic() + 5
     while not ((state := drain_state()) and state.trouble):
         assert time.monotonic() < end
@@ -302,19 +319,55 @@ def test_while_it_is_away_the_drain_says_so_and_can_be_ended(shop, monkeypatch):
     assert waiting().hits == 1
 
 
-def test_batches_are_cut_and_nothing_is_left_behind(counter, monkeypatch):
+def test_batches_are_bounded_and_nothing_is_left_behind(counter, monkeypatch):
     monkeypatch.setattr(drain, "FULL", 10)
+    monkeypatch.setattr(segments, "CHUNK", 2000)
     spool = Spool(settings.COLLECT_SPOOL)
     for n in range(33):
         put(spool, counter, f"{n:02d}a", f"{n:02d}b")
     spool.close()
-    feed = Feed(settings.COLLECT_SPOOL, {})
+    feed = feed_all()
     sizes = []
-    while items := feed.gather():
-        sizes.append(len(items))
-        assert feed.tidy() == [] or len(sizes) == 7
-    assert sizes == [5] * 6 + [3]
+    while portions := feed.gather():
+        sizes.append(drain.count(portions))
+        assert feed.tidy() == [] or sum(sizes) == 66
     feed.close()
+    assert sum(sizes) == 66
+    assert len(sizes) > 3
+
+
+def test_two_lanes_share_the_segments_and_store_each_hit_once(counter):
+    writers = [Spool(settings.COLLECT_SPOOL) for _ in range(5)]
+    for n in range(300):
+        put(writers[n % 5], counter, f"{n}", f"{n}", f"same{n % 7}", client_id=f"{n % 11}")
+    for writer in writers:
+        writer.close()
+    assert once(lanes=2).stored == Hit.objects.count()
+    assert {f"{n}" for n in range(300)} < set(stored())
+    assert segments.names(settings.COLLECT_SPOOL) == []
+
+
+def test_segments_are_dealt_evenly_and_stay_with_their_lane(tmp_path):
+    for name in "abcd":
+        (tmp_path / f"{name}.seg").touch()
+    deal = Deal(tmp_path, 2, {})
+    assert [deal.hand(0), deal.hand(1)] == [["a.seg", "c.seg"], ["b.seg", "d.seg"]]
+    (tmp_path / "a.seg").unlink()
+    (tmp_path / "c.seg").unlink()
+    (tmp_path / "e.seg").touch()
+    assert [deal.hand(1), deal.hand(0)] == [["b.seg", "d.seg"], ["e.seg"]]
+
+
+def test_a_lane_that_breaks_ends_the_drain(shop, monkeypatch):
+    def broken(_):
+        raise OSError(5, "Input/output error")
+
+    shop.send(hit("a"))
+    monkeypatch.setattr(segments.Segment, "read", broken)
+    with pytest.raises(OSError, match="Input/output"):
+        Drain(settings.COLLECT_SPOOL).run()
+    monkeypatch.undo()
+    assert once().stored == 1
 
 
 def test_what_waits_is_told(shop):
@@ -349,8 +402,7 @@ def test_once_waits_for_another_drain_to_finish(shop):
     office = segments.elect(settings.COLLECT_SPOOL)
     assert office is not None
     shop.send(hit("a"))
-    thread = threading.Thread(target=once)
-    thread.start()
+    thread = in_thread(once)
     time.sleep(0.3)
     assert thread.is_alive()
     assert stored() == []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.collect.frames import HEAD, MAGIC, next_frame, pack, scan
+from apps.collect.frames import HEAD, MAGIC, Record, next_frame, pack, scan
 
 ONE = pack(7, 1_700_000_000_000_000, 1, b"1.2.3.4\nMozilla", b'{"id":"a"}')
 TWO = pack(8, 1_700_000_000_000_001, 2, b"", b'[{"id":"b"},{"id":"c"}]')
@@ -14,8 +14,10 @@ TWO = pack(8, 1_700_000_000_000_001, 2, b"", b'[{"id":"b"},{"id":"c"}]')
 
 def test_what_is_packed_is_scanned():
     first, second = scan(ONE + TWO, base=100)
-    assert first == (7, 1_700_000_000_000_000, 1, b"1.2.3.4\nMozilla", b'{"id":"a"}', 100 + len(ONE))
-    assert second == (8, 1_700_000_000_000_001, 2, b"", b'[{"id":"b"},{"id":"c"}]', 100 + len(ONE + TWO))
+    assert first == Record(7, 1_700_000_000_000_000, 1, b"1.2.3.4\nMozilla", b'{"id":"a"}', 100 + len(ONE))
+    assert second == Record(
+        8, 1_700_000_000_000_001, 2, b"", b'[{"id":"b"},{"id":"c"}]', 100 + len(ONE + TWO)
+    )
 
 
 @pytest.mark.parametrize("cut", range(len(ONE)))

@@ -85,6 +85,7 @@ def test_workers_learn_of_each_other(worker):
     options = {"redis_url": settings.REDIS_URL, "secret": uuid4().hex}
     one, two = worker(100, **options), worker(100, **options)
     assert passed(one, 70) == 70
+    eventually(lambda: one._now[1, "a"].known == 70)
     assert passed(two, 1) == 1
     eventually(lambda: two._now[1, "a"].known >= 71)
     assert passed(two, 100) == 29

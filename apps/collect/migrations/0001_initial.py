@@ -4,34 +4,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='DeadLetter',
+            name="DeadLetter",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('counter_id', models.BigIntegerField(null=True)),
-                ('at', models.DateTimeField()),
-                ('reason', models.TextField()),
-                ('record', models.BinaryField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("counter_id", models.BigIntegerField(null=True)),
+                ("at", models.DateTimeField()),
+                ("reason", models.TextField()),
+                ("record", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='Position',
+            name="Position",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('spool', models.CharField(max_length=64)),
-                ('segment', models.CharField(max_length=64)),
-                ('offset', models.BigIntegerField(default=0)),
-                ('moved_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("spool", models.CharField(max_length=64)),
+                ("segment", models.CharField(max_length=64)),
+                ("offset", models.BigIntegerField(default=0)),
+                ("moved_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('spool', 'segment'), name='position_segment')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("spool", "segment"), name="position_segment")
+                ],
             },
         ),
     ]
