@@ -124,7 +124,7 @@ class Drain:
 
     def _wait_for_office(self, *, once: bool) -> int | None:
         while (office := segments.elect(self.folder)) is None:
-            if self.stop.wait(0.2) or (once and not unstored(self.folder)):
+            if self.stop.wait(0.2) or (once and not unstored(folder=self.folder)):
                 return None
         return office
 

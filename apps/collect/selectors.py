@@ -39,7 +39,7 @@ class DrainState(msgspec.Struct, frozen=True):
 
 def waiting() -> Waiting:
     """Bytes, hits and the oldest arrival that wait on this host."""
-    found = unstored(settings.COLLECT_SPOOL)
+    found = unstored(folder=settings.COLLECT_SPOOL)
     total = sum(size for _, _, size in found)
     count: int | None = 0 if total <= COUNTED else None
     oldest: int | None = None
@@ -54,12 +54,12 @@ def waiting() -> Waiting:
 
 def oldest_waiting() -> datetime | None:
     """When the oldest hit that is not stored yet arrived."""
-    found = unstored(settings.COLLECT_SPOOL)
+    found = unstored(folder=settings.COLLECT_SPOOL)
     firsts = [head[0] for path, offset, _ in found if (head := next(segments.heads(path, offset), None))]
     return clock.from_us(min(firsts)) if firsts else None
 
 
-def unstored(folder: Path) -> list[tuple[Path, int, int]]:
+def unstored(*, folder: Path) -> list[tuple[Path, int, int]]:
     """`(path, offset, bytes behind it)` of each segment that has some."""
     names = segments.names(folder)
     if not names:

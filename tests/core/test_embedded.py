@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import shutil
 import signal
 import stat
@@ -196,7 +197,8 @@ def _servers(home: Path) -> list[int]:
             below = os.fsencode(home) in os.fsencode((proc / "cwd").readlink())
         except OSError:
             continue
-        if below and title.split(b" ")[0].split(b"\0")[0].endswith((b"/postgres", b"/valkey-server")):
+        # the path before it may have spaces; processes that a server forked have titles without a path
+        if below and re.search(rb"/(postgres|valkey-server)([ \0]|$)", title):
             found.append(int(proc.name))
     return sorted(found)
 
