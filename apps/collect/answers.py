@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -11,7 +11,7 @@ from apps.intake.records import Rejected
 Headers = list[tuple[str, str]]
 
 
-class Answer(NamedTuple):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """What a WSGI server needs."""
 
     status: str
@@ -23,8 +23,9 @@ def _status(code: int) -> str:
     return f"{code} {HTTPStatus(code).phrase}"
 
 
+_TAKEN = _status(202)
 EMPTY: Headers = [("Content-Length", "0")]
-TAKEN = Answer(_status(202), EMPTY)
+NO_HEADERS: Headers = []
 PREFLIGHT: Headers = [
     ("Access-Control-Allow-Methods", "POST"),
     ("Access-Control-Allow-Headers", "Content-Type"),
@@ -34,7 +35,7 @@ PREFLIGHT: Headers = [
 
 def taken(headers: Headers) -> Answer:
     """All hits are safe."""
-    return Answer(TAKEN.status, EMPTY + headers) if headers else TAKEN
+    return Answer(_TAKEN, EMPTY + headers)
 
 
 def taken_in_part(count: int, rejected: Sequence[Rejected], headers: Headers) -> Answer:

@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, cast
 
 from django.conf import settings
@@ -50,7 +51,7 @@ class Edge:
         if site is None:
             return answers.problem(404, "no_counter", "There is no counter of this number in use.", [])
         origin = str(environ.get("HTTP_ORIGIN") or "")
-        headers = site.cors.get(origin) if origin else []
+        headers = site.cors.get(origin) if origin else answers.NO_HEADERS
         if headers is None:
             return answers.problem(
                 403, "origin_not_allowed", f"The counter takes nothing from {origin[:200]}.", []
@@ -109,6 +110,7 @@ def _later(code: str, detail: str, headers: Headers) -> Answer:
     return answers.problem(503, code, detail, RETRY + headers)
 
 
+@lru_cache(maxsize=4096)
 def _number(path: str) -> int | None:
     """The counter in `/collect/<counter>` or `/collect/<counter>/`."""
     text = path[9:].removesuffix("/")

@@ -27,7 +27,10 @@ Key = tuple[int, str]  # counter, address
 @dataclass(slots=True)
 class _Count:
     known: int = 0  # of all workers, when last heard
-    own: int = 0  # taken here and not told yet
+    told: int = 0  # of this worker's, to Valkey
+    own: int = 0  # taken here in this minute
+    grant: int = 0  # `own` may grow so far before it is worth reckoning again
+    listed: bool = False  # among those to be told
 
 
 class Limits:
@@ -38,9 +41,10 @@ class Limits:
         self._secret = blake2b(secret.encode(), digest_size=32).digest()
         self._lock = threading.Lock()
         self._window = 0
+        self._ends = 0  # us
         self._now: dict[Key, _Count] = {}
         self._before: dict[Key, _Count] = {}
-        self._dirty: set[Key] = set()
+        self._listed: list[tuple[Key, _Count]] = []
         self._stop = threading.Event()
         if rate and redis_url:
             client = redis.Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1)
@@ -48,6 +52,19 @@ class Limits:
 
     def wait(self, key: Key, now_us: int) -> int:
         """Count this request and answer 0, or the whole seconds after which it is worth trying again."""
+        count = self._now.get(key)
+        if count is None or count.own >= count.grant or now_us >= self._ends:
+            return self._consider(key, now_us)
+        count.own += (
+            1  # nothing is called since the comparison: no other thread of this process comes between
+        )
+        if not count.listed:
+            count.listed = True
+            self._listed.append((key, count))
+        return 0
+
+    def _consider(self, key: Key, now_us: int) -> int:
+        """The same with a look at the previous minute and at what other workers told."""
         if not self.rate:
             return 0
         with self._lock:
@@ -60,34 +77,39 @@ class Limits:
                     return 0
                 count = self._now[key] = _Count()
             before = self._before.get(key)
-            earlier = before.known + before.own if before else 0
-            used = count.known + count.own
-            if used + earlier * (WINDOW - passed) // WINDOW < self.rate:
+            earlier = before.known + before.own - before.told if before else 0
+            others = count.known - count.told
+            count.grant = self.rate - others - earlier * (WINDOW - passed) // WINDOW
+            if count.own < count.grant:
                 count.own += 1
-                self._dirty.add(key)
+                if not count.listed:
+                    count.listed = True
+                    self._listed.append((key, count))
                 return 0
-        return _patience(self.rate, used, earlier, passed)
+        return _patience(self.rate, count.own + others, earlier, passed)
 
     def _turn(self, window: int) -> None:
         self._before = self._now if window == self._window + 1 else {}
-        self._now, self._window = {}, window
-        self._dirty.clear()
+        self._now, self._window, self._ends = {}, window, (window + 1) * WINDOW
+        self._listed.clear()
 
     def _work(self, client: "redis.Redis") -> None:
         while not self._stop.wait(SYNC_EVERY):
-            if self._dirty and not self._sync(client):
+            if self._listed and not self._sync(client):
                 self._stop.wait(AWAY)
         client.close()
 
     def _sync(self, client: "redis.Redis") -> bool:
+        """Tell Valkey what was taken here since, and learn what all have taken."""
         with self._lock:
-            window, counts = self._window, self._now
-            told = [(key, counts[key].own) for key in self._dirty]
-            self._dirty.clear()
+            window, listed, self._listed = self._window, self._listed, []
         pipe = client.pipeline(transaction=False)
-        for key, own in told:
+        news = []
+        for key, count in listed:
+            count.listed = False
+            news.append(count.own - count.told)
             name = self._name(key, window)
-            pipe.incrby(name, own)
+            pipe.incrby(name, news[-1])
             pipe.expire(name, 2 * WINDOW // 1_000_000)
         try:
             sums = pipe.execute()[::2]
@@ -95,9 +117,10 @@ class Limits:
             log.warning("Rate limits are held by each worker alone for now: %s", error)
             return False
         with self._lock:
-            for (key, own), known in zip(told, sums, strict=True):
-                counts[key].own -= own
-                counts[key].known = int(known)
+            for (_key, count), new, known in zip(listed, news, sums, strict=True):
+                count.told += new
+                count.known = int(known)
+                count.grant = 0  # to be reckoned again
         return True
 
     def _name(self, key: Key, window: int) -> str:

@@ -95,6 +95,7 @@ BAD = {
     "value is infinite": raw(value="Infinity"),
     "value is NaN": raw(value="NaN"),
     "value is enormous": raw(value="1e999999"),
+    "currency is a NUL without a value": raw(currency="\0"),
     "currency is a sign": raw(value="1", currency="$"),
     "params is a list": raw(params=[]),
     "params is too much": raw(params={"a": "x" * 17_000}),

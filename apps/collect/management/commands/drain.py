@@ -21,7 +21,11 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         once = options["once"]
-        drain = Drain(settings.COLLECT_SPOOL, stop=stop, lanes=1) if once else Drain(settings.COLLECT_SPOOL, stop=stop)
+        drain = (
+            Drain(settings.COLLECT_SPOOL, stop=stop, lanes=1)
+            if once
+            else Drain(settings.COLLECT_SPOOL, stop=stop)
+        )
         state = drain.run(once=once)
         self.stdout.write(
             f"{state.stored} hits stored, {state.duplicates} were there already, {state.letters} dead letters."
