@@ -1,12 +1,13 @@
 """Reading what the rules need: registry, terms, and conversations packed as they come off the wire."""
 
 import struct
+from collections import OrderedDict
 from collections.abc import Collection
 
 from django.db import connection
 from psycopg import Cursor
 
-from apps.accounts.models import Account, AccountSettings, Agent, AgentValues, Group
+from apps.accounts.models import Account, AccountSettings, Agent, Group
 from apps.conversations.models import Channel, ChannelKind
 from apps.conversions.attribution import DAY_US, Terms, Thread
 from apps.conversions.registry import AgentAt, Registry
@@ -28,15 +29,22 @@ WHERE c.account_id = %s AND c.person_id = ANY(%s)
 """Each conversation with its events packed into one value: a row for each event costs twice as much."""
 
 
+_AGENTS = """
+SELECT v.agent_id, (extract(epoch FROM v.at - timestamptz '2000-01-01 00:00+00') * 1000000)::bigint,
+    v.kind, v.groups, v.name, v.email
+FROM accounts_agentvalues v JOIN accounts_agent a ON a.id = v.agent_id WHERE a.account_id = %s
+"""
+
+
 def registry(*, account_id: int) -> Registry:
     """What the account's agents, channels and settings were through time."""
     agents: dict[int, list[AgentAt]] = {}
-    for agent, at, kind, groups, name, email in AgentValues.objects.filter(
-        agent__account_id=account_id
-    ).values_list("agent_id", "at", "kind", "groups", "name", "email"):
-        bot = None if kind is None else kind == Agent.Kind.BOT
-        members = None if groups is None else frozenset(groups)
-        agents.setdefault(agent, []).append(AgentAt(clock.to_us(at), bot, members, name, email))
+    with connection.cursor() as cursor:
+        cursor.execute(_AGENTS, [account_id])
+        for agent, at, kind, groups, name, email in cursor.fetchall():
+            bot = None if kind is None else kind == Agent.Kind.BOT.value
+            members = None if groups is None else frozenset(groups)
+            agents.setdefault(agent, []).append(AgentAt(at, bot, members, name, email))
     excluded: dict[int, list[tuple[int, bool]]] = {}
     kinds = ChannelKind.objects.filter(channel__account_id=account_id)
     for channel, at, kind in kinds.values_list("channel_id", "at", "kind"):
@@ -53,12 +61,27 @@ def registry(*, account_id: int) -> Registry:
 def _inactivity(account_id: int) -> list[tuple[int, int]]:
     rows = AccountSettings.objects.filter(account_id=account_id).values_list("at", "inactivity_s")
     steps = [(clock.to_us(at), seconds * 1_000_000) for at, seconds in rows]
-    present = Account.objects.values_list("inactivity_s", flat=True)
-    return steps or [(0, present.get(pk=account_id) * 1_000_000)]
+    if steps:
+        return steps
+    return [(0, Account.objects.values_list("inactivity_s", flat=True).get(pk=account_id) * 1_000_000)]
+
+
+_TERMS: OrderedDict[int, Terms] = OrderedDict()
+_TERMS_KEPT = 10_000  # versions never change
 
 
 def terms(*, versions: Collection[int]) -> dict[int, Terms]:
     """What these goal versions say about credit."""
+    unknown = [version for version in versions if version not in _TERMS]
+    if unknown:
+        _TERMS.update(_read_terms(unknown))
+    found = {version: _TERMS[version] for version in versions}
+    while len(_TERMS) > _TERMS_KEPT:
+        _TERMS.popitem(last=False)
+    return found
+
+
+def _read_terms(versions: Collection[int]) -> dict[int, Terms]:
     groups: dict[int, set[int]] = {version: set() for version in versions}
     for version, group in VersionGroup.objects.filter(version__in=versions).values_list(
         "version_id", "group_id"

@@ -85,7 +85,8 @@ class Registry:
         inactivity_us: Iterable[tuple[int, int]],
         group_order: Mapping[int, bytes],
     ) -> None:
-        self._agents = {agent: agent_steps(history) for agent, history in agents.items()}
+        self._histories = agents
+        self._agents: dict[int, Steps[KnownAgent]] = {}  # made when first asked for
         self._excluded = {channel: Steps(steps, default=False) for channel, steps in excluded.items()}
         self._inactivity = Steps(inactivity_us, 600_000_000)
         self._group_order = group_order
@@ -93,7 +94,9 @@ class Registry:
     def agent(self, agent: int, t: int) -> KnownAgent:
         """The agent as it was at `t`."""
         steps = self._agents.get(agent)
-        return steps.at(t) if steps else STRANGER
+        if steps is None:
+            steps = self._agents[agent] = agent_steps(self._histories.get(agent, ()))
+        return steps.at(t)
 
     def is_bot(self, agent: int, t: int) -> bool:
         """Whether the agent was a bot at `t`."""
