@@ -18,6 +18,7 @@ import redis
 log = logging.getLogger(__name__)
 WINDOW = 60_000_000  # us
 SYNC_EVERY = 0.25  # seconds
+UNTOLD = 20  # a worker that took so many-th of the rate since it told tells at once
 AWAY = 5.0  # seconds to leave Valkey alone after it failed
 MOST_KEYS = 200_000  # addresses remembered a minute; further ones are not limited
 
@@ -46,6 +47,7 @@ class Limits:
         self._before: dict[Key, _Count] = {}
         self._listed: list[tuple[Key, _Count]] = []
         self._stop = threading.Event()
+        self._urgent = threading.Event()
         if rate and redis_url:
             client = redis.Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1)
             threading.Thread(target=self._work, args=(client,), name="limits", daemon=True).start()
@@ -79,8 +81,11 @@ class Limits:
             before = self._before.get(key)
             earlier = before.known + before.own - before.told if before else 0
             others = count.known - count.told
-            count.grant = self.rate - others - earlier * (WINDOW - passed) // WINDOW
+            left = self.rate - others - earlier * (WINDOW - passed) // WINDOW
+            count.grant = min(left, count.own + max(1, self.rate // UNTOLD))
             if count.own < count.grant:
+                if count.own - count.told >= self.rate // UNTOLD:
+                    self._urgent.set()
                 count.own += 1
                 if not count.listed:
                     count.listed = True
@@ -94,7 +99,9 @@ class Limits:
         self._listed.clear()
 
     def _work(self, client: "redis.Redis") -> None:
-        while not self._stop.wait(SYNC_EVERY):
+        while not self._stop.is_set():
+            self._urgent.wait(SYNC_EVERY)
+            self._urgent.clear()
             if self._listed and not self._sync(client):
                 self._stop.wait(AWAY)
         client.close()
@@ -131,6 +138,7 @@ class Limits:
     def close(self) -> None:
         """End the thread."""
         self._stop.set()
+        self._urgent.set()
 
 
 def _patience(rate: int, used: int, earlier: int, passed: int) -> int:
