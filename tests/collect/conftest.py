@@ -6,8 +6,10 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
+from apps.accounts.models import Account
 from apps.collect import segments
 from apps.collect.bodies import read
 from apps.collect.counters import Counters, Site, cors_headers
@@ -16,6 +18,7 @@ from apps.collect.frames import scan
 from apps.collect.limits import Limits
 from apps.collect.spool import Spool
 from apps.core import clock
+from apps.counters.models import Counter
 
 SHOP = "https://shop.example"
 SITES = {
@@ -115,3 +118,17 @@ def no_facts(transactional_db):
     yield
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE visits_hit, goals_reach")
+
+
+@pytest.fixture
+def counter():
+    return Counter.objects.create(account=Account.objects.create(name="Shop"), name="Shop", site=SHOP)
+
+
+@pytest.fixture
+def shop(counter):
+    """A door whose hits are this counter's."""
+    spool, counters = Spool(settings.COLLECT_SPOOL), Counters()
+    yield Door(Edge(spool=spool, counters=counters, limits=Limits(0)), f"/collect/{counter.pk}")
+    spool.close()
+    counters.close()
