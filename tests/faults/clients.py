@@ -42,7 +42,7 @@ class Sender(threading.Thread):
     def _run(self) -> None:
         end = time.monotonic() + PATIENCE
         for path, body, count in self.requests:
-            while self.acknowledged > self.gate * self.total:
+            while self.acknowledged > self.gate * self.total and time.monotonic() < end:
                 time.sleep(0.01)
             while not self._send(path, json.dumps(body).encode()):
                 if self.wrong or time.monotonic() > end:

@@ -67,7 +67,7 @@ def _conversations(rng: random.Random, now: int, events: int, people: int) -> It
     while number < events:
         person, ticket = rng.randrange(people), f"t{number}"
         channel = "unity" if rng.random() < 0.1 else "web"
-        at = now - rng.randrange(5 * MINUTE, 110 * MINUTE)
+        at = now - rng.randrange(20 * MINUTE, 110 * MINUTE)
         for kind in ("message", "assignment", "message", "assignment", "status"):
             if number == events:
                 return

@@ -51,6 +51,7 @@ class Stand:
         self.env.pop("COLLECT_SPOOL", None)
         found = programs(host="127.0.0.1", port=self.port, workers=2)
         self.programs = {one.name: list(one.argv) for one in found}
+        self.programs["beat"][-1] = str(self.home / "beat")  # not this process's own
 
     def inside(self, *argv: str) -> str:
         """Run Python in the stand's environment; what it prints."""

@@ -76,7 +76,7 @@ def send_and_kill(stand, threads, total, kills, rng):
     for thread in threads:
         thread.gate = 1 / (kills + 1)
         thread.start()
-    while any(thread.is_alive() for thread in threads):
+    while any(thread.is_alive() for thread in threads) and not any(thread.wrong for thread in threads):
         done = sum(thread.acknowledged for thread in threads)
         if plan and done >= total * (kills - len(plan) + 0.5) / (kills + 1):
             stand.kill(plan.pop(), rng)
