@@ -1,6 +1,8 @@
 """Making and changing counters; every change is in the audit log."""
 
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
 
@@ -10,64 +12,64 @@ from apps.accounts.services import audit
 from apps.core import clock
 from apps.core.errors import NotThere, Problem, Refused
 from apps.counters import origins
-from apps.counters.models import Counter
+from apps.counters.models import Counter, CounterSettings
 
 __all__ = ["archive_counter", "make_counter", "save_counter"]
 
-FIELDS = ("name", "site", "allowed_origins", "user_ids")
+SETTINGS = ("visit_timeout_s", "consent", "without_consent", "respect_dnt", "respect_gpc")
+"""What holds from its save on; each change of them has a history row."""
+FIELDS = ("name", "site", "allowed_origins", "user_ids", *SETTINGS)
+
+
+class Options(TypedDict, total=False):
+    """What a counter may be given beside its name and site; None leaves a value as it is."""
+
+    allowed_origins: list[str] | None
+    user_ids: bool | None
+    visit_timeout_s: int | None
+    consent: str | None
+    without_consent: str | None
+    respect_dnt: bool | None
+    respect_gpc: bool | None
+
+
+class Values(Options, total=False):
+    """What a counter may be given."""
+
+    name: str | None
+    site: str | None
 
 
 @transaction.atomic
 def make_counter(
-    *,
-    account_id: int,
-    user_id: int | None,
-    name: str,
-    site: str,
-    allowed_origins: list[str] | None = None,
-    user_ids: bool = True,
+    *, account_id: int, user_id: int | None, name: str, site: str, **options: Unpack[Options]
 ) -> Counter:
     """A new counter; the database gives it its public number."""
     if not Account.objects.filter(pk=account_id).exists():
         raise NotThere
-    counter = Counter(
-        account_id=account_id,
-        name=name.strip(),
-        site=site,
-        allowed_origins=allowed_origins or [],
-        user_ids=user_ids,
-        created_at=clock.now(),
-    )
+    counter = Counter(account_id=account_id, created_at=clock.now())
+    _set(counter, {**options, "name": name.strip(), "site": site})
     _check(counter)
     counter.save(force_insert=True)
+    _remember(counter, counter.created_at)
     _note(counter, user_id, "counter.made", {}, _values(counter))
     return counter
 
 
 @transaction.atomic
-def save_counter(
-    *,
-    account_id: int,
-    user_id: int | None,
-    number: int,
-    name: str | None = None,
-    site: str | None = None,
-    allowed_origins: list[str] | None = None,
-    user_ids: bool | None = None,
-) -> Counter:
-    """Change a counter; None leaves a value as it is."""
+def save_counter(*, account_id: int, user_id: int | None, number: int, **values: Unpack[Values]) -> Counter:
+    """Change a counter from now on."""
     counter = _held(account_id, number)
     before = _values(counter)
-    given = {"name": name, "site": site, "allowed_origins": allowed_origins, "user_ids": user_ids}
-    for field, value in given.items():
-        if value is not None:
-            setattr(counter, field, value)
+    _set(counter, values)
     _check(counter)
     changed = [field for field, value in _values(counter).items() if value != before[field]]
     if changed:
         counter.save(update_fields=changed)
         after = {field: getattr(counter, field) for field in changed}
         _note(counter, user_id, "counter.changed", {field: before[field] for field in changed}, after)
+    if set(changed) & set(SETTINGS):
+        _remember(counter, clock.now())
     return counter
 
 
@@ -89,8 +91,20 @@ def _held(account_id: int, number: int) -> Counter:
     return found
 
 
+def _set(counter: Counter, values: Mapping[str, Any]) -> None:
+    for field, value in values.items():
+        if value is not None:
+            setattr(counter, field, value)
+
+
+def _remember(counter: Counter, at: datetime) -> None:
+    CounterSettings.objects.update_or_create(
+        counter=counter, at=at, defaults={field: getattr(counter, field) for field in SETTINGS}
+    )
+
+
 def _check(counter: Counter) -> None:
-    checks.clean(counter, ["name", "user_ids"])
+    checks.clean(counter, ["name", "user_ids", *SETTINGS])
     candidates = [origins.check("site", counter.site)]
     candidates += [
         origins.check(f"allowed_origins.{n}", one) for n, one in enumerate(counter.allowed_origins)

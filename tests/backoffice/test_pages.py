@@ -188,11 +188,25 @@ def test_counters_are_made_and_say_how_hits_are_sent(cast, owner):
         "name": "Blog",
         "site": "https://blog.example",
         "allowed_origins": "https://a.example\n\nhttps://b.example",
+        "visit_timeout_s": "3600",
+        "consent": "by_category",
+        "without_consent": "nothing",
+        "respect_gpc": "on",
     }
     answer = owner.post("/admin/counters/add/", said, follow=True)
     counter = Counter.objects.get(name="Blog")
     assert counter.allowed_origins == ["https://a.example", "https://b.example"]
     assert not counter.user_ids
+    assert (counter.visit_timeout_s, counter.consent, counter.without_consent) == (
+        3600,
+        "by_category",
+        "nothing",
+    )
+    assert counter.respect_gpc
+    assert not counter.respect_dnt
+    odd = {"visit_timeout_s": "60", "consent": "perhaps"}
+    refused = owner.post(f"/admin/counters/{counter.pk}/", {**said, **odd})
+    assert set(refused.context["form"].errors) == set(odd)
     assert f"/collect/{counter.pk}" in answer.content.decode()
     refused = owner.post(f"/admin/counters/{counter.pk}/", {**said, "allowed_origins": "nonsense"})
     assert set(refused.context["form"].errors) == {"allowed_origins"}

@@ -10,7 +10,7 @@ from apps.api.base import Listed, Request, Response, one
 from apps.api.filters import YesNoFilter, filterset
 from apps.api.idempotency import repeatable
 from apps.counters import selectors, services
-from apps.counters.models import Counter
+from apps.counters.models import LEAST_TIMEOUT_S, MOST_TIMEOUT_S, Consent, Counter, WithoutConsent
 
 
 class CounterShape(fields.Shape):
@@ -24,6 +24,22 @@ class CounterShape(fields.Shape):
         help_text="Origins beside the site's own that may send hits from a browser.",
     )
     user_ids = fields.YesNo(required=False, help_text="Whether user IDs that hits name are believed.")
+    visit_timeout_s = fields.Whole(
+        required=False,
+        min_value=LEAST_TIMEOUT_S,
+        max_value=MOST_TIMEOUT_S,
+        help_text="Hits further apart are two visits; from its change on.",
+    )
+    consent = fields.Choice(
+        choices=Consent.choices, required=False, help_text="When the tag may know a visitor again."
+    )
+    without_consent = fields.Choice(
+        choices=WithoutConsent.choices,
+        required=False,
+        help_text="What is counted of those who have not agreed.",
+    )
+    respect_dnt = fields.YesNo(required=False, help_text="Whether Do Not Track means no consent.")
+    respect_gpc = fields.YesNo(required=False, help_text="Whether Global Privacy Control means no consent.")
     created_at = serializers.DateTimeField(read_only=True)
     archived_at = serializers.DateTimeField(read_only=True)
 

@@ -16,7 +16,7 @@ from apps.backoffice.forms import Form
 from apps.backoffice.pages.base import AskPage, FormPage, Page, Paths
 from apps.backoffice.tables import Column, RowAction, TablePage
 from apps.counters import selectors, services
-from apps.counters.models import Counter
+from apps.counters.models import LEAST_TIMEOUT_S, MOST_TIMEOUT_S, Consent, Counter, WithoutConsent
 
 
 class CounterFilters(Form):
@@ -80,6 +80,34 @@ class CounterForm(Form):
         initial=True,
         help_text=gettext_lazy("Signed-in people are recognised across devices."),
     )
+    visit_timeout_s = forms.IntegerField(
+        label=gettext_lazy("Visit timeout, seconds"),
+        initial=LEAST_TIMEOUT_S,
+        min_value=LEAST_TIMEOUT_S,
+        max_value=MOST_TIMEOUT_S,
+        help_text=gettext_lazy("Hits further apart are two visits. A change holds from now on."),
+    )
+    consent = forms.ChoiceField(
+        label=gettext_lazy("Consent of visitors"),
+        choices=Consent.choices,
+        initial=Consent.NOT_REQUIRED,
+        help_text=gettext_lazy("Whether the tag waits for a yes before it knows a browser again."),
+    )
+    without_consent = forms.ChoiceField(
+        label=gettext_lazy("Counted without consent"),
+        choices=WithoutConsent.choices,
+        initial=WithoutConsent.COOKIELESS,
+    )
+    respect_dnt = forms.BooleanField(
+        label=gettext_lazy("Respect Do Not Track"),
+        required=False,
+        help_text=gettext_lazy("A browser that asks not to be tracked has not agreed."),
+    )
+    respect_gpc = forms.BooleanField(
+        label=gettext_lazy("Respect Global Privacy Control"),
+        required=False,
+        help_text=gettext_lazy("A browser that refuses sale and sharing has not agreed."),
+    )
 
     def clean_allowed_origins(self) -> list[str]:
         """One origin a line."""
@@ -106,6 +134,7 @@ class CounterPage(FormPage):
             "site": counter.site,
             "allowed_origins": "\n".join(counter.allowed_origins),
             "user_ids": counter.user_ids,
+            **{name: getattr(counter, name) for name in services.SETTINGS},
         }
 
     def extra(self) -> dict[str, Any]:
