@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Account
 from apps.core import clock
+from apps.core.clock import BEGINNING
 
 
 class Channel(models.Model):
@@ -69,6 +70,14 @@ class Conversation(models.Model):
     named_seq = models.BigIntegerField(null=True)
     named_by = models.CharField(max_length=255, null=True, db_collation="C")
     begun_at = models.DateTimeField()
+    # what lists show and filter by: a fold of the events, kept by `summaries` in the events' own transaction
+    last_at = models.DateTimeField(db_default=BEGINNING)  # the latest event
+    person_said_at = models.DateTimeField(null=True)
+    agent_said_at = models.DateTimeField(null=True)  # an agent's latest public message; bots do not answer
+    status = models.SmallIntegerField(db_default=20)
+    agent_id = models.BigIntegerField(null=True)  # who holds it
+    group_id = models.BigIntegerField(null=True)
+    link = models.TextField(null=True)  # to the same conversation in the chat system
 
     class Meta:
         verbose_name = _("conversation")
@@ -81,10 +90,53 @@ class Conversation(models.Model):
             models.Index(fields=["account", "person_id"], name="conversation_person"),
             # a new link gives a client ID's conversations to somebody else
             models.Index(fields=["account", "identity_id"], name="conversation_identity"),
+            # the list of all of an account's conversations, newest activity first
+            models.Index(
+                models.F("account"),
+                models.F("last_at").desc(),
+                models.F("id").desc(),
+                name="conversation_newest",
+            ),
+            # searching by the beginning of a ticket
+            models.Index(
+                fields=["account", "ticket"],
+                opclasses=["int8_ops", "varchar_pattern_ops"],
+                name="conversation_ticket_begins",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.ticket
+
+
+class Held(models.Model):
+    """An agent or a group to which a conversation was assigned at any time: for whom it is there to see.
+
+    `last_at` is the conversation's own: the newest of somebody's conversations are one range of an index.
+    """
+
+    pk = models.CompositePrimaryKey("account_id", "conversation_id", "by_group", "holder_id")
+    account_id = models.BigIntegerField()
+    conversation_id = models.BigIntegerField()
+    by_group = models.BooleanField()
+    holder_id = models.BigIntegerField()  # of an agent, or of a group if `by_group`
+    last_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            # what somebody may see, newest activity first
+            models.Index(
+                models.F("account_id"),
+                models.F("by_group"),
+                models.F("holder_id"),
+                models.F("last_at").desc(),
+                models.F("conversation_id").desc(),
+                name="held_newest",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id} by {'group' if self.by_group else 'agent'} {self.holder_id}"
 
 
 class Event(models.Model):

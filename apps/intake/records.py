@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -84,6 +85,7 @@ class EventIn(msgspec.Struct, omit_defaults=True):
     status: str | None = None
     rating: RatingIn | None = None
     tag: str | None = None
+    link: str | None = None
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -247,7 +249,23 @@ def check_event(event: EventIn, *, arrived_at: datetime) -> Problem | None:
         or _event_kind(event)
         or _text("text", event.text, 100_000)
         or _text("tag", event.tag, 255)
+        or _link(event.link)
     )
+
+
+def _link(link: str | None) -> Problem | None:
+    """A page of the chat system. People click on it: nothing but the web's own schemes is taken."""
+    if link is None:
+        return None
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname or " " in link or not link.isprintable():
+        return Problem(
+            "link", "invalid", f"link {link[:80]!r} is no address that begins with https:// or http://."
+        )
+    return _text("link", link, 2048)
 
 
 def _seq(seq: int) -> Problem | None:

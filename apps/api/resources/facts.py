@@ -29,7 +29,7 @@ class Hits(fields.Shape):
 
 class Events(fields.Shape):
     """Each: `id`, `conversation`, `channel`, `time`, `seq`, `type` ("message", "assignment", "status", "rating",
-    "tag"), `person`, `author`, `public`, `text`, `agent`, `group`, `status`, `rating`.
+    "tag"), `person`, `author`, `public`, `text`, `agent`, `group`, `status`, `rating`, `tag`, `link`.
     """
 
     events = serializers.ListField(child=serializers.JSONField(), min_length=1, max_length=MAX_BATCH)

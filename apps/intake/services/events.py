@@ -11,6 +11,7 @@ from django.db import transaction
 from apps.accounts.models import Account
 from apps.accounts.services import ensure_agents, ensure_groups
 from apps.conversations import services as conversations
+from apps.conversations import summaries
 from apps.conversations.models import Conversation, Event
 from apps.conversations.services import EventRow, Naming
 from apps.core import clock
@@ -86,7 +87,20 @@ def _store(account_id: int, events: Sequence[EventIn], arrived_at: datetime) -> 
         for conversation in held.values():  # it may be somebody else's since it was read
             conversation.refresh_from_db(fields=["person_id"])
     _settle(account_id, new, channels, held, identities)
+    links = {(channels[event.channel], event.id) for event in new if event.link is not None}
+    summaries.note(account_id=account_id, facts=_facts(rows, stored, links))
     return len(new)
+
+
+def _facts(rows: Sequence[EventRow], stored: set[Key], links: set[Key]) -> list[summaries.Fact]:
+    """Of the rows that were stored, what the conversations' summaries are made of."""
+    return [
+        summaries.Fact(
+            row.conversation, row.time, row.kind, row.agent, row.group, (row.channel, row.id) in links
+        )
+        for row in rows
+        if (row.channel, row.id) in stored
+    ]
 
 
 def _fresh(account_id: int, events: Sequence[EventIn], channels: dict[str, int]) -> list[EventIn]:
@@ -178,14 +192,23 @@ def kind_of(event: EventIn) -> Event.Kind:
 def _detail(event: EventIn, policy: str) -> str | None:
     detail: dict[str, Any] = {}
     if event.text is not None and policy != "drop":
-        detail["text"] = event.text if policy == "keep" else _MASKED.sub("*", event.text)
+        detail["text"] = _kept(event.text, policy)
     if event.type == "message" and not event.public and event.author:
         detail["author"] = event.author.kind
     if event.rating is not None:
-        detail |= {"score": event.rating.score, "comment": event.rating.comment}
+        detail |= {"score": event.rating.score, "comment": _kept(event.rating.comment, policy)}
     if event.tag is not None:
         detail["tag"] = event.tag
+    if event.link is not None:
+        detail["link"] = event.link
     return msgspec.json.encode(detail).decode() if detail else None
+
+
+def _kept(text: str | None, policy: str) -> str | None:
+    """What the account keeps of what somebody wrote."""
+    if text is None or policy == "drop":
+        return None
+    return text if policy == "keep" else _MASKED.sub("*", text)
 
 
 def _settle(
