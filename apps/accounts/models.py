@@ -66,6 +66,19 @@ class Account(models.Model):  # type: ignore[django-manager-missing]  # knox is 
         choices=[("keep", _("keep")), ("mask", _("mask")), ("drop", _("drop"))],
         default="keep",
     )
+    # how long facts are kept; none: for ever
+    hits_days = models.PositiveSmallIntegerField(
+        _("days that hits are kept"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(3660)],
+    )
+    texts_days = models.PositiveSmallIntegerField(
+        _("days that texts of messages are kept"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(3660)],
+    )
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import groupby
 
 import msgspec
@@ -17,12 +18,13 @@ from apps.counters.models import Counter
 from apps.intake.records import Arrival, HitIn
 from apps.intake.services import prepare, store_hits
 
-__all__ = ["Portion", "Stored", "forget", "store"]
+__all__ = ["Portion", "Stored", "forget", "forget_letters", "store"]
 
 TROUBLE = (DatabaseError, psycopg.Error, MemoryError)
 """It is the database's fault, not the hit's, unless it is one of FAULT: try again later."""
 FAULT = (DataError, IntegrityError, psycopg.DataError, psycopg.IntegrityError)  # COPY's come as they are
 MOST_KEPT = 1 << 20  # bytes of a letter
+LETTERS_KEPT = timedelta(days=90)
 
 Counters = dict[int, Counter]
 
@@ -61,6 +63,12 @@ def store(*, spool: str, portions: Sequence[Portion]) -> Stored:
 def forget(*, spool: str, segments: Iterable[str]) -> int:
     """Drop the positions of segments that are no more; how many."""
     count, _ = Position.objects.filter(spool=spool, segment__in=list(segments)).delete()
+    return count
+
+
+def forget_letters() -> int:
+    """Delete letters that nobody wanted for long; how many."""
+    count, _ = DeadLetter.objects.filter(at__lt=clock.now() - LETTERS_KEPT).delete()
     return count
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.db import connection, transaction
 
 from apps.conversations.models import Channel, ChannelKind, Conversation
+from apps.conversations.retention import forget_texts
 from apps.core.errors import Problem, Refused
 from apps.people.owners import Owners
 
@@ -15,6 +16,7 @@ __all__ = [
     "Naming",
     "ensure_channels",
     "ensure_conversations",
+    "forget_texts",
     "insert_events",
     "known_events",
     "record_channel",

@@ -85,7 +85,7 @@ def explain(*, account_id: int, conversion_id: str) -> Explanation:
         url=(hit.url or "") if hit else "",
         outcome=Conversion.Outcome(found.outcome).name.lower(),
         summary=_summary(found, candidates),
-        limits=_limits(account_id, found),
+        limits=_limits(account_id, found) + ([] if hit else [_("The hit itself is no longer kept.")]),
         candidates=candidates,
         corrections=_corrections(account_id, key),
         waiting=Mark.objects.filter(account_id=account_id, person_id=found.person_id).exists(),

@@ -26,15 +26,17 @@ LOOKED_AT = 2000  # conversations
 WITH_HITS = """
 SELECT count(*), count(*) FILTER (WHERE EXISTS (
     SELECT FROM people_identity i JOIN visits_hit h ON h.account_id = i.account_id AND h.identity_id = i.id
+        AND h.time >= %(since)s - interval '30 days' AND h.time < %(until)s
     WHERE i.account_id = c.account_id AND i.person_id = c.person_id
 ) OR EXISTS (
     SELECT FROM people_identity u JOIN people_link l ON l.user_id = u.id
     JOIN visits_hit h ON h.account_id = u.account_id AND h.identity_id = l.client_id
+        AND h.time >= %(since)s - interval '30 days' AND h.time < %(until)s
     WHERE u.account_id = c.account_id AND u.person_id = c.person_id
 ))
 FROM (
     SELECT account_id, person_id FROM conversations_conversation
-    WHERE account_id = %s AND begun_at >= %s ORDER BY begun_at DESC LIMIT %s
+    WHERE account_id = %(account)s AND begun_at >= %(since)s ORDER BY begun_at DESC LIMIT %(most)s
 ) c
 """
 
@@ -118,7 +120,8 @@ def _part(name: str, at: datetime | None, now: datetime) -> Part:
 
 def _conversations(account_id: int, since: datetime) -> tuple[int, int]:
     with connection.cursor() as cursor:
-        cursor.execute(WITH_HITS, [account_id, since, LOOKED_AT])
+        until = clock.now() + timedelta(hours=1)
+        cursor.execute(WITH_HITS, {"account": account_id, "since": since, "until": until, "most": LOOKED_AT})
         total, with_hits = cursor.fetchone()
     return int(total), int(with_hits)
 

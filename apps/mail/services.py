@@ -13,7 +13,7 @@ from apps.core.hints import send_hint
 from apps.mail.models import Mail
 from apps.mail.sending import Answer, send
 
-__all__ = ["deliver", "send_test_mail", "sweep_mails", "write_mail"]
+__all__ = ["deliver", "forget_mails", "send_test_mail", "sweep_mails", "write_mail"]
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +23,7 @@ LEASE = timedelta(minutes=4)  # above the task's hard time limit: two workers ne
 PAUSES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=4))
 MAX_ATTEMPTS = len(PAUSES) + 1
 SWEPT_AT_ONCE = 500
+KEPT = timedelta(days=90)
 
 
 @transaction.atomic
@@ -76,6 +77,13 @@ def sweep_mails() -> int:
     for pk in waiting:
         send_hint("apps.mail.tasks.deliver", queues.MAIL, [pk])
     return len(waiting)
+
+
+def forget_mails() -> int:
+    """Delete mails that were settled long ago; how many."""
+    old = Mail.objects.filter(created_at__lt=clock.now() - KEPT).exclude(state=Mail.State.QUEUED)
+    count, _rows = old.delete()
+    return count
 
 
 def _claim(mail_id: int) -> Mail | None:

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from django.db import IntegrityError, connection, transaction
 
 from apps.visits import partitions
+from apps.visits.retention import drop_old_hits
 
-__all__ = ["HitRow", "insert_hits", "keep_partitions", "prepare_days"]
+__all__ = ["HitRow", "drop_old_hits", "insert_hits", "keep_partitions", "prepare_days"]
 
 HitKey = tuple[int, int, str, datetime]
 """(account, counter, id, time)"""

@@ -182,6 +182,8 @@ def test_only_settings_that_judging_reads_have_a_history(account):
         ({"inactivity_s": "soon"}, "inactivity_s", "invalid"),
         ({"closing_days": 10**9}, "closing_days", "max_value"),
         ({"message_text": "burn"}, "message_text", "invalid_choice"),
+        ({"hits_days": 41}, "hits_days", "too_short"),
+        ({"texts_days": 0}, "texts_days", "min_value"),
         ({"name": ""}, "name", "blank"),
         ({"colour": "red"}, "colour", "unknown"),
     ],
@@ -191,6 +193,14 @@ def test_wrong_settings_are_refused_by_name(account, values, field, code):
         services.record_settings(account_id=account.pk, at=T0, **values)
     assert [(p.field, p.code) for p in refused.value.problems] == [(field, code)]
     assert AccountSettings.objects.count() == 1
+
+
+def test_hits_are_kept_a_week_longer_than_results_are_open(account):
+    services.record_settings(account_id=account.pk, at=T0, hits_days=42, texts_days=1)
+    with pytest.raises(Refused) as refused:
+        services.record_settings(account_id=account.pk, at=T0, closing_days=36)
+    assert [(p.field, p.code) for p in refused.value.problems] == [("closing_days", "too_short")]
+    services.record_settings(account_id=account.pk, at=T0, closing_days=36, hits_days=None)
 
 
 def test_settings_of_an_account_that_does_not_exist_are_not_there(db):

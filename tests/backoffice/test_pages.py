@@ -306,16 +306,26 @@ def test_settings_are_checked_saved_and_logged(cast, owner):
         "inactivity_s": "900",
         "closing_days": "35",
         "message_text": "mask",
+        "hits_days": "90",
+        "texts_days": "",
     }
     owner.post("/admin/settings/", said)
     cast.account.refresh_from_db()
+    assert (cast.account.hits_days, cast.account.texts_days) == (90, None)
     assert (cast.account.timezone, cast.account.currency, cast.account.inactivity_s) == (
         "Asia/Tokyo",
         "JPY",
         900,
     )
     assert AuditEntry.objects.get(action="account.changed").user == cast.owner.user
-    for field, wrong in (("currency", "XXY"), ("inactivity_s", "0"), ("closing_days", "401"), ("name", "")):
+    wrongs = [
+        ("currency", "XXY"),
+        ("inactivity_s", "0"),
+        ("closing_days", "401"),
+        ("name", ""),
+        ("hits_days", "41"),
+    ]
+    for field, wrong in wrongs:
         refused = owner.post("/admin/settings/", {**said, field: wrong})
         assert set(refused.context["form"].errors) == {field}
 

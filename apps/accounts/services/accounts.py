@@ -13,9 +13,20 @@ from apps.accounts.services.audit import audit
 from apps.core import clock
 from apps.core.errors import NotThere, Problem, Refused
 
-SETTINGS = ("name", "timezone", "currency", "inactivity_s", "closing_days", "message_text")
+SETTINGS = (
+    "name",
+    "timezone",
+    "currency",
+    "inactivity_s",
+    "closing_days",
+    "message_text",
+    "hits_days",
+    "texts_days",
+)
 JUDGED_BY = ("timezone", "inactivity_s")
 """The settings that judging reads; each change of them has a history row."""
+SPARE_DAYS = 7
+"""So much longer than results are open their hits are kept: a visit may have begun before the closing line."""
 
 _CHECKS: dict[str, Callable[[str], Problem | None]] = {
     "timezone": checks.timezone,
@@ -67,8 +78,22 @@ def _check(account: Account, fields: tuple[str, ...] | list[str]) -> None:
     problems = [
         problem for name in fields if name in _CHECKS and (problem := _CHECKS[name](getattr(account, name)))
     ]
+    if {"hits_days", "closing_days"} & set(fields):
+        problems += _too_short(account, "hits_days" if "hits_days" in fields else "closing_days")
     if problems:
         raise Refused(*problems)
+
+
+def _too_short(account: Account, field: str) -> list[Problem]:
+    """Hits must be there as long as results may be judged again."""
+    least = account.closing_days + SPARE_DAYS
+    if account.hits_days is None or account.hits_days >= least:
+        return []
+    said = _(
+        "Hits are kept for %(days)d days: with a closing period of %(closing)d days it must be at least %(least)d."
+    )
+    values = {"days": account.hits_days, "closing": account.closing_days, "least": least}
+    return [Problem(field, "too_short", said % values)]
 
 
 def _remember(account: Account, at: datetime) -> None:

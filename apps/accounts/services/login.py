@@ -4,6 +4,8 @@ import hashlib
 import secrets
 from datetime import timedelta
 
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -17,6 +19,7 @@ PATH = "/login-link/{token}/"
 """Where backoffice shows the button: opening a link by GET (a mail scanner does) uses nothing up."""
 LASTS = timedelta(minutes=15)
 FIRST_LASTS = timedelta(hours=24)
+NOTED_FOR = timedelta(days=90)
 OPERATOR = "operator@localhost.localdomain"
 
 
@@ -54,6 +57,15 @@ def use_login_link(*, token: str) -> User:
         raise Refused.one("", "link_ended", _("This link has been used or has ended; ask for a new one."))
     audit(account_id=None, user=link.user, action="login_link.used", target=link.user.email)
     return link.user
+
+
+def forget_sign_ins() -> None:
+    """Delete links and sessions that have ended, and what was noted of sign-ins long ago."""
+    now = clock.now()
+    LoginLink.objects.filter(expires_at__lt=now).delete()
+    Session.objects.filter(expire_date__lt=now).delete()
+    for noted in (AccessAttempt, AccessLog, AccessFailureLog):
+        noted.objects.filter(attempt_time__lt=now - NOTED_FOR).delete()
 
 
 def _digest(token: str) -> str:

@@ -23,6 +23,8 @@ class AccountShape(fields.Shape):
     inactivity_s = fields.Whole(min_value=1, max_value=7 * 86400)
     closing_days = fields.Whole(min_value=1, max_value=400)
     message_text = fields.Choice(["keep", "mask", "drop"])
+    hits_days = fields.Whole(min_value=1, max_value=3660, allow_null=True)
+    texts_days = fields.Whole(min_value=1, max_value=3660, allow_null=True)
 
 
 class Accounts(Listed):

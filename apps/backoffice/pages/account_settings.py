@@ -14,7 +14,16 @@ from apps.backoffice.pages.accounts import zones
 from apps.backoffice.pages.base import FormPage, Paths
 from apps.intake import registry
 
-FIELDS = ("name", "timezone", "currency", "inactivity_s", "closing_days", "message_text")
+FIELDS = (
+    "name",
+    "timezone",
+    "currency",
+    "inactivity_s",
+    "closing_days",
+    "message_text",
+    "hits_days",
+    "texts_days",
+)
 
 
 class SettingsForm(Form):
@@ -44,6 +53,18 @@ class SettingsForm(Form):
             ("mask", gettext_lazy("mask")),
             ("drop", gettext_lazy("drop")),
         ],
+    )
+    hits_days = forms.IntegerField(
+        required=False,
+        label=gettext_lazy("Keep page views and events, days"),
+        help_text=gettext_lazy(
+            "Empty: for ever. At least the closing period and a week. Older ones are deleted; results stay."
+        ),
+    )
+    texts_days = forms.IntegerField(
+        required=False,
+        label=gettext_lazy("Keep texts of messages, days"),
+        help_text=gettext_lazy("Empty: for ever. Of older messages only who wrote and when stays."),
     )
 
 

@@ -1,24 +1,18 @@
-"""Every half minute: what nobody works on gets a worker, and what is old goes."""
+"""Every half minute: what nobody works on gets a worker."""
 
 from datetime import datetime, timedelta
 
 from django.db.models import Q
 
 from apps.collect import selectors as collect
-from apps.conversions.services import purge_conversions
 from apps.core import clock, queues
 from apps.core.hints import send_hint
-from apps.goals.services import purge_reaches
 from apps.hourly.models import Run, RunShare
 from apps.hourly.services import ledger
 from apps.hourly.services.heart import beat
 from apps.hourly.services.shares import LEASE
-from apps.intake.models import Tally
-from apps.visits.services import keep_partitions
 
 QUEUED_FOR = timedelta(seconds=20)  # its first hint is given this long
-TALLIES_KEPT = timedelta(days=90)
-PURGED_AT_ONCE = 100  # batches
 
 
 def sweep(*, sent_at: datetime | None = None) -> None:
@@ -29,16 +23,6 @@ def sweep(*, sent_at: datetime | None = None) -> None:
     if drain := collect.drain_state():
         beat(part="drain", at=drain.at)
     sweep_runs()
-
-
-def keep() -> None:
-    """A few times a day: partitions ahead, nothing left of what is old or was deleted."""
-    keep_partitions()
-    Tally.objects.filter(at__lt=clock.now() - TALLIES_KEPT).delete()
-    for purge in (purge_conversions, purge_reaches):
-        for _ in range(PURGED_AT_ONCE):
-            if not purge():
-                break
 
 
 def sweep_runs() -> int:

@@ -1,0 +1,59 @@
+"""What grows by itself has an end."""
+
+from datetime import timedelta
+
+import pytest
+from axes.models import AccessAttempt, AccessLog
+from django.contrib.sessions.models import Session
+
+from apps.accounts.models import LoginLink
+from apps.collect.models import DeadLetter
+from apps.core import clock
+from apps.hourly.models import Run
+from apps.hourly.services import housekeeping, keep
+from apps.intake.models import Tally
+from apps.mail.models import Mail
+
+pytestmark = pytest.mark.django_db
+
+
+def of_age(cast, days):
+    """One row of everything, so many days old."""
+    at = clock.now() - timedelta(days=days)
+    account = cast.account.pk
+    Tally.objects.create(account_id=account, at=at)
+    Run.objects.create(account_id=account, state=Run.State.DONE, created_at=at)
+    DeadLetter.objects.create(at=at, reason="x", record=b"x")
+    for state in ("sent", "queued"):
+        Mail.objects.create(
+            key=f"{state}{days}", to="a@b.example", state=state, next_try_at=at, created_at=at
+        )
+    LoginLink.objects.create(user=cast.owner.user, digest=str(days), expires_at=at)
+    Session.objects.create(session_key=str(days), session_data="x", expire_date=at)
+    AccessAttempt.objects.create(username=f"{days}", ip_address="192.0.2.1", failures_since_start=1)
+    AccessLog.objects.create(username=f"{days}", ip_address="192.0.2.1")
+    for noted in (AccessAttempt, AccessLog):
+        noted.objects.filter(username=f"{days}").update(attempt_time=at)
+
+
+def counts():
+    kept = (Tally, Run, DeadLetter, Mail, LoginLink, Session, AccessAttempt, AccessLog)
+    return [model.objects.count() for model in kept]
+
+
+def test_what_is_old_goes_and_what_is_not_stays(cast):
+    of_age(cast, 401)
+    of_age(cast, -1)
+    keep()
+    assert counts() == [1, 1, 1, 3, 1, 1, 1, 1]  # of the old ones only the mail that was never sent
+
+
+def test_a_step_that_fails_stops_no_other(cast, monkeypatch, caplog):
+    def broken():
+        raise RuntimeError("no")
+
+    of_age(cast, 401)
+    monkeypatch.setattr(housekeeping, "_STEPS", (broken, *housekeeping._STEPS))
+    keep()
+    assert Tally.objects.count() == 0
+    assert "broken failed" in caplog.text
