@@ -5,9 +5,9 @@ the rule that takes or drops it, `decide` picks among those that yield an agent.
 since 2000; agents, groups, channels and conversations are numbers of rows, 0 where there is none.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import StrEnum
+from itertools import chain
 from typing import NamedTuple
 
 from apps.conversions.registry import Registry
@@ -19,7 +19,6 @@ SECOND_US = 1_000_000
 PERSON, AGENT, BOT = 1, 2, 3
 ASSIGN, ASSIGN_AGENT, ASSIGN_GROUP, ASSIGN_NOTHING = 10, 11, 12, 13
 NEW, OPEN, CLOSED = 20, 21, 25
-_AFTER_ANY_KIND = 1000
 
 
 class Rule(StrEnum):
@@ -74,27 +73,29 @@ class Thread:
         "bots_said",
         "channel",
         "conversation",
-        "events",
         "first_held",
         "group",
         "held_since",
         "next",
         "order",
         "person_said",
+        "rest",
         "said",
         "status",
     )
 
     def __init__(
-        self, conversation: int, channel: int, order: tuple[str, str], events: Sequence[Event]
+        self, conversation: int, channel: int, order: tuple[str, str], events: Iterable[Event]
     ) -> None:
         """`events` in the order of (time, seq, id); `order` is (channel, ticket) for ties; strings compare as their UTF-8 bytes do."""
         self.conversation = conversation
         self.channel = channel
         self.order = order
-        self.events = events
-        self.next = 0
-        self.begun: int | None = events[0][0] if events else None
+        self.rest = iter(
+            events
+        )  # read as far as it is needed, once: to keep events in memory costs more than the rules
+        self.next = next(self.rest, None)
+        self.begun: int | None = self.next[0] if self.next else None
         self.status = NEW
         self.person_said: int | None = None
         self.said: dict[int, int] = {}  # agent (0: not named): latest public message as an agent
@@ -106,9 +107,15 @@ class Thread:
 
     def advance(self, t: int) -> None:
         """Take in every event up to and with `t`."""
-        end = bisect_right(self.events, (t, _AFTER_ANY_KIND), self.next)
-        said = self.said
-        for time, kind, agent, group in self.events[self.next : end]:
+        first = self.next
+        if first is None or first[0] > t:
+            return
+        said, self.next = self.said, None
+        for event in chain((first,), self.rest):
+            time, kind, agent, group = event
+            if time > t:
+                self.next = event
+                break
             if kind == PERSON:
                 self.person_said = time
             elif kind == AGENT:
@@ -119,7 +126,6 @@ class Thread:
                 self._assign(time, kind, agent, group)
             elif NEW <= kind <= CLOSED:
                 self.status = kind
-        self.next = end
 
     def _assign(self, time: int, kind: int, agent: int, group: int) -> None:
         if kind in (ASSIGN, ASSIGN_AGENT):

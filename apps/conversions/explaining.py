@@ -117,7 +117,8 @@ def _candidates(account_id: int, found: Conversion, terms: Terms) -> list[Candid
     if not found.person_id or found.outcome == Conversion.Outcome.SAME_SECOND:
         return []
     registry = facts.registry(account_id=account_id)
-    threads = facts.threads(account_id=account_id, people=[found.person_id]).get(found.person_id, [])
+    [known] = facts.threads(account_id=account_id, chunks=[[found.person_id]])
+    threads = known.get(found.person_id, [])
     t = clock.to_us(found.time)
     verdicts = decide(threads, t, terms, registry)
     return _in_words(account_id, verdicts, t, terms, registry)

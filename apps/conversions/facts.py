@@ -2,7 +2,7 @@
 
 import struct
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 
 from django.db import connection
 from psycopg import Cursor
@@ -36,8 +36,37 @@ FROM accounts_agentvalues v JOIN accounts_agent a ON a.id = v.agent_id WHERE a.a
 """
 
 
+_STAMP = """
+SELECT count(*), sum(xmin::text::bigint) FROM (
+    SELECT v.xmin FROM accounts_agentvalues v JOIN accounts_agent a ON a.id = v.agent_id
+        WHERE a.account_id = %(account)s
+    UNION ALL SELECT k.xmin FROM conversations_channelkind k JOIN conversations_channel c ON c.id = k.channel_id
+        WHERE c.account_id = %(account)s
+    UNION ALL SELECT xmin FROM accounts_group WHERE account_id = %(account)s
+    UNION ALL SELECT xmin FROM accounts_accountsettings WHERE account_id = %(account)s
+    UNION ALL SELECT xmin FROM accounts_account WHERE id = %(account)s
+) AS written
+"""
+"""How many rows a registry is made of, and the transactions that wrote them: other rows, another stamp."""
+_REGISTRIES: OrderedDict[int, tuple[tuple[int, int], Registry]] = OrderedDict()
+_REGISTRIES_KEPT = 50
+
+
 def registry(*, account_id: int) -> Registry:
-    """What the account's agents, channels and settings were through time."""
+    """What the account's agents, channels and settings were through time; kept while its rows are the same."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STAMP, {"account": account_id})
+        stamp = cursor.fetchone()
+    kept = _REGISTRIES.get(account_id)
+    if kept and kept[0] == stamp:
+        return kept[1]
+    _REGISTRIES[account_id] = stamp, _read_registry(account_id)
+    while len(_REGISTRIES) > _REGISTRIES_KEPT:
+        _REGISTRIES.popitem(last=False)
+    return _REGISTRIES[account_id][1]
+
+
+def _read_registry(account_id: int) -> Registry:
     agents: dict[int, list[AgentAt]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_AGENTS, [account_id])
@@ -102,15 +131,24 @@ def _read_terms(versions: Collection[int]) -> dict[int, Terms]:
     }
 
 
-def threads(*, account_id: int, people: Collection[int]) -> dict[int, list[Thread]]:
-    """The conversations of these people, with all their events, not yet advanced."""
+def threads(*, account_id: int, chunks: Collection[Collection[int]]) -> Iterator[dict[int, list[Thread]]]:
+    """For each chunk of people their conversations, with all their events, not yet advanced.
+
+    PostgreSQL reads ahead of the caller; the connection serves nothing else until the last chunk is taken.
+    """
     connection.ensure_connection()
-    with Cursor(connection.connection) as cursor:  # Django's own cursors know no binary results
-        cursor.execute(_CONVERSATIONS, [account_id, list(people)], binary=True)
-        rows = cursor.fetchall()
+    raw = connection.connection
+    with raw.pipeline():
+        cursors = [Cursor(raw) for _ in chunks]  # Django's own cursors know no binary results
+        for cursor, people in zip(cursors, chunks, strict=True):
+            cursor.execute(_CONVERSATIONS, [account_id, list(people)], binary=True)
+        for cursor in cursors:
+            yield _threads(cursor.fetchall())
+
+
+def _threads(rows: Iterable[tuple[int, int, int, str, str, bytes | None]]) -> dict[int, list[Thread]]:
     found: dict[int, list[Thread]] = {}
     for conversation, person, channel, channel_name, ticket, packed in rows:
-        events = list(_EVENT.iter_unpack(packed or b""))
-        thread = Thread(conversation, channel, (channel_name, ticket), events)
+        thread = Thread(conversation, channel, (channel_name, ticket), _EVENT.iter_unpack(packed or b""))
         found.setdefault(person, []).append(thread)
     return found

@@ -23,6 +23,7 @@ from apps.accounts.models import Account  # noqa: E402
 from apps.accounts.services import make_account  # noqa: E402
 from apps.conversions.services import judge  # noqa: E402
 from apps.core import clock  # noqa: E402
+from apps.hourly.services.shares import BATCH  # noqa: E402
 from apps.intake import registry  # noqa: E402
 
 PAIRS = 5
@@ -207,12 +208,13 @@ def floor(account: Account) -> None:
         pass
 
 
-def work(account_id: int, share: int = 0, shares: int = 1) -> int:
+def work(account_id: int, share: int = 0, shares: int = 1) -> None:
     """What a worker does of a run."""
-    started_at, people = clock.now(), 0
-    while batch := judge(account_id=account_id, run_started_at=started_at, share=share, shares=shares).people:
-        people += batch
-    return people
+    started_at, marks = clock.now(), BATCH
+    while marks == BATCH:
+        marks = judge(
+            account_id=account_id, run_started_at=started_at, share=share, shares=shares, limit=BATCH
+        ).marks
 
 
 class Pair:

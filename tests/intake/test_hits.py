@@ -140,5 +140,5 @@ def test_a_late_sign_in_moves_reaches_and_their_results_follow(cast: Cast, goal:
 
 
 def run(cast: Cast) -> None:
-    while judge(account_id=cast.account.pk, run_started_at=clock.now(), share=0, shares=1).people:
+    while judge(account_id=cast.account.pk, run_started_at=clock.now(), share=0, shares=1).marks:
         pass

@@ -1,9 +1,9 @@
 """Judging: take the marks of some people, judge their open reaches anew, write the difference."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 
 from django.db import connection, transaction
@@ -13,7 +13,7 @@ from apps.conversions import facts
 from apps.conversions.attribution import Terms, Thread, Verdict, credited, decide, same_second
 from apps.conversions.models import Conversion
 from apps.conversions.registry import Registry
-from apps.conversions.services.writing import Result, Results, Taken, write
+from apps.conversions.services.writing import Result, Results, Taken, write_differences
 from apps.core import clock
 from apps.core.locks import Lock
 from apps.core.memory import without_collecting
@@ -21,6 +21,9 @@ from apps.people.models import Mark
 
 BUCKETS = 8
 """People are judged in this many shares at most, each by one judge at a time."""
+
+CHUNK = 1000
+"""People whose conversations are read at a time."""
 
 CREDITED, UNCREDITED, SAME_SECOND = (int(outcome) for outcome in Conversion.Outcome)
 _TAKE = """
@@ -37,7 +40,7 @@ WITH gone AS (
         min(since) FILTER (WHERE reason = %(goal)s) AS edited
     FROM gone GROUP BY person_id
 )
-SELECT p.person_id, p.edited, p.reasons, coalesce(r.goal_id, 0),
+SELECT (SELECT count(*) FROM gone), p.person_id, p.edited, p.reasons, coalesce(r.goal_id, 0),
     (extract(epoch FROM r.time - timestamptz '2000-01-01 00:00+00') * 1000000)::bigint, r.counter_id, r.hit_id, r.version_id,
     c.version_id, c.person_id, c.outcome, c.conversation_id, c.agent_id, c.group_id, c.active, c.contact_us,
     c.agent_name, c.agent_email
@@ -55,6 +58,7 @@ ORDER BY p.person_id, r.time, r.hit_id
 class Judged:
     """What one batch did."""
 
+    marks: int = 0
     people: int = 0
     reaches: int = 0
     credited: int = 0
@@ -67,7 +71,7 @@ class Judged:
 def judge(
     *, account_id: int, run_started_at: datetime, share: int, shares: int, limit: int = 20_000
 ) -> Judged:
-    """Take at most `limit` marks of a share and judge their people; `people` 0 means that none was left.
+    """Take at most `limit` marks of a share and judge their people; fewer `marks` mean that none was left.
 
     `shares` divides `BUCKETS`. Results older than the closing period at `run_started_at` stay as they are.
     """
@@ -75,12 +79,12 @@ def judge(
     days = Account.objects.values_list("closing_days", flat=True).get(pk=account_id)
     results = Results(account_id, clock.now())
     with without_collecting():
-        rows = _take(account_id, share, shares, limit, run_started_at - timedelta(days=days))
+        marks, rows = _take(account_id, share, shares, limit, run_started_at - timedelta(days=days))
         people = {row.person: row for row in rows}
         _judge_people(account_id, [row for row in rows if row.goal], results)
         results.edited_since = min((row.edited for row in people.values() if row.edited), default=None)
-        write(results)
-    return Judged(len(people), *results.counts())
+        write_differences(results)
+    return Judged(marks, len(people), *results.counts())
 
 
 def _hold(account_id: int, share: int, shares: int) -> None:
@@ -98,7 +102,10 @@ def _hold(account_id: int, share: int, shares: int) -> None:
         )
 
 
-def _take(account_id: int, share: int, shares: int, limit: int, open_since: datetime) -> list[Taken]:
+def _take(
+    account_id: int, share: int, shares: int, limit: int, open_since: datetime
+) -> tuple[int, list[Taken]]:
+    """How many marks were taken, and the reaches of their people."""
     with connection.cursor() as cursor:
         cursor.execute(
             _TAKE,
@@ -111,17 +118,50 @@ def _take(account_id: int, share: int, shares: int, limit: int, open_since: date
                 "goal": int(Mark.Reason.GOAL),
             },
         )
-        return [Taken._make((*row[:8], row[8:])) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    return rows[0][0] if rows else 0, [Taken._make((*row[1:9], row[9:])) for row in rows]
 
 
 def _judge_people(account_id: int, rows: Sequence[Taken], results: Results) -> None:
+    """While PostgreSQL reads conversations the first half is judged, and while it stores results the rest."""
     if not rows:
         return
     registry = facts.registry(account_id=account_id)
     terms = facts.terms(versions={row.version for row in rows})
-    threads = facts.threads(account_id=account_id, people={row.person for row in rows if row.person})
-    for person, group in groupby(rows, itemgetter(0)):
-        for row, result in judge_person(person, list(group), threads.get(person, ()), terms, registry):
+    chunks = _chunks(rows)
+    read = facts.threads(account_id=account_id, chunks=[list(chunk) for chunk in chunks])
+    rest = []
+    for number, (chunk, threads) in enumerate(zip(chunks, read, strict=True)):
+        if number < len(chunks) // 2:
+            _judge_chunk(chunk, threads, terms, registry, results)
+        else:
+            rest.append((chunk, threads))
+    with results.sending():
+        for chunk, threads in rest:
+            _judge_chunk(chunk, threads, terms, registry, results)
+
+
+def _chunks(rows: Iterable[Taken]) -> list[dict[int, list[Taken]]]:
+    """{person: rows}, CHUNK people at a time; rows come by person."""
+    by_person = groupby(rows, itemgetter(0))
+    chunks = []
+    while chunk := {person: list(group) for person, group in islice(by_person, CHUNK)}:
+        chunks.append(chunk)
+    return chunks
+
+
+def _judge_chunk(
+    chunk: dict[int, list[Taken]],
+    threads: dict[int, list[Thread]],
+    terms: dict[int, Terms],
+    registry: Registry,
+    results: Results,
+) -> None:
+    for person, rows in chunk.items():
+        if len(rows) == 1 and person not in threads:  # most people: nothing to decide
+            results.add(rows[0], Result(rows[0].version, person, UNCREDITED))
+            continue
+        for row, result in judge_person(person, rows, threads.get(person, ()), terms, registry):
             results.add(row, result)
 
 

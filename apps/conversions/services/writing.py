@@ -1,16 +1,20 @@
 """Writing the difference between what is recorded and what the rules say now."""
 
 import struct
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import connection
 
 from apps.conversions.models import Conversion, Correction
 from apps.core.clock import from_us
-from apps.core.copying import NULL, boolean, copy_in, int8, text
+from apps.core.copying import NULL, copying_in, text
 from apps.people.models import Mark
 
+_PARCEL = 1000  # rows
 _COLUMNS = (
     "account_id, goal_id, time, counter_id, hit_id, version_id, person_id, outcome, conversation_id, agent_id,"
     " group_id, active, contact_us, agent_name, agent_email"
@@ -50,26 +54,46 @@ class Taken(NamedTuple):
 
 
 class Results:
-    """The results of one batch: new ones, changed ones, and since when some may have lost their reach."""
+    """The results of one batch: new ones, changed ones, and since when some may have lost their reach.
+
+    New ones wait until `sending`, and are then stored while others are still made.
+    """
 
     def __init__(self, account_id: int, at: datetime) -> None:
         self.account_id = account_id
         self.at = at
-        self.new: list[tuple[Taken, Result]] = []
+        self.new: list[bytes] = []  # packed
         self.changed: list[tuple[Taken, Result]] = []
         self.edited_since: datetime | None = None
         self.removed = 0
         self.reaches = 0
         self._outcomes = dict.fromkeys(Conversion.Outcome.values, 0)
+        self._send: Callable[[Iterable[bytes]], None] | None = None
 
     def add(self, row: Taken, result: Result) -> None:
         """Note a result, beside what was recorded before."""
         self.reaches += 1
         if row.old[0] is None:
             self._outcomes[result.outcome] += 1
-            self.new.append((row, result))
+            self.new.append(_packed(self.account_id, row, result))
+            if self._send and len(self.new) >= _PARCEL:
+                self._flush()
         elif row.old != tuple(result):
             self.changed.append((row, result))
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """Store the new results: those so far and those added within the block."""
+        with copying_in(f"COPY conversions_conversion ({_COLUMNS}) FROM STDIN (FORMAT BINARY)") as self._send:
+            self._flush()
+            yield
+            self._flush()
+        self._send = None
+
+    def _flush(self) -> None:
+        if self._send and self.new:
+            self._send(self.new)
+            self.new = []
 
     def counts(self) -> tuple[int, int, int, int, int]:
         """Reaches judged; new results credited, uncredited, dropped; results corrected."""
@@ -83,38 +107,33 @@ class Results:
         )
 
 
-def write(results: Results) -> None:
-    """Write new results by COPY, change others in place and record each correction."""
-    if results.new:
-        statement = f"COPY conversions_conversion ({_COLUMNS}) FROM STDIN (FORMAT BINARY)"
-        copy_in(statement, [_packed(results.account_id, row, result) for row, result in results.new])
+def write_differences(results: Results) -> None:
+    """Change results in place, remove those whose reach is gone, and record each correction."""
     if results.changed:
         _change(results)
     if results.edited_since is not None:
         _remove(results, results.edited_since)
 
 
-_HEAD = struct.Struct("!h iq iq iq iq").pack
-_MIDDLE = struct.Struct("!iq iq ih").pack
+_HEAD = struct.Struct("!h iq iq iq iq i").pack
+_UNCREDITED = struct.Struct("!iq iq ih").pack
+_CREDITED = struct.Struct("!iq iq ih iq iq iq iB iq").pack
 _NO_CREDIT = NULL * 7
+_repeated_text = lru_cache(maxsize=10_000)(text)
 
 
 def _packed(account: int, row: Taken, result: Result) -> bytes:
     """A row of COPY BINARY: the number of columns, then each column's length in bytes and value."""
-    head = _HEAD(15, 8, account, 8, row.goal, 8, row.t, 8, row.counter)
-    middle = _MIDDLE(8, result.version, 8, result.person, 2, result.outcome)
+    hit = row.hit.encode()
+    head = _HEAD(15, 8, account, 8, row.goal, 8, row.t, 8, row.counter, len(hit))
+    version, person, outcome, *credit, name, email = result
     if result.agent is None:
-        return b"".join((head, text(row.hit), middle, _NO_CREDIT))
-    credit = (
-        int8(result.conversation),
-        int8(result.agent),
-        int8(result.group),
-        boolean(result.active),
-        int8(result.contact_us),
-        text(result.agent_name),
-        text(result.agent_email),
+        return b"".join((head, hit, _UNCREDITED(8, version, 8, person, 2, outcome), _NO_CREDIT))
+    conversation, agent, group, active, contact_us = credit
+    middle = _CREDITED(
+        8, version, 8, person, 2, outcome, 8, conversation, 8, agent, 8, group, 1, active, 8, contact_us
     )
-    return b"".join((head, text(row.hit), middle, *credit))
+    return b"".join((head, hit, middle, _repeated_text(name), _repeated_text(email)))
 
 
 def _change(results: Results) -> None:

@@ -112,7 +112,7 @@ def _batch(run: Run, share: int, shares: int, holder: UUID, *, late: bool) -> bo
         judged = judge(
             account_id=run.account_id, run_started_at=run.started_at, share=share, shares=shares, limit=BATCH
         )
-        done = judged.people == 0 or (late and not _old_marks(run, share, shares))
+        done = judged.marks < BATCH or (late and not _old_marks(run, share, shares))
         now = clock.now()
         mine.update(done=done, beat_at=now, attempts=1)
         _count(run, judged, now, late=late)
