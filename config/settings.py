@@ -308,6 +308,9 @@ COLLECT_RATE = env.number("COLLECT_RATE", 6000)
 COLLECT_SPOOL_MB = env.number("COLLECT_SPOOL_MB", 10_240, least=1)
 """How much may wait in the spool; beyond it hits are refused with 503, for their senders to keep."""
 
+GEOIP_DATABASE = env.text("GEOIP_DATABASE")
+"""An offline database in the MaxMind format, for country and city of hits; none: neither is known."""
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

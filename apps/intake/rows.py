@@ -7,8 +7,10 @@ from typing import Any
 import msgspec
 
 from apps.goals.windows import Span
+from apps.intake import places
+from apps.intake.agents import Agent, recognise
+from apps.intake.places import Place, place
 from apps.intake.records import Arrival, HitIn
-from apps.intake.robots import is_robot
 from apps.people.services import CLIENT, USER, Name, ensure_identities
 from apps.visits.models import Hit
 from apps.visits.services import HitRow
@@ -37,6 +39,11 @@ class _Detail(msgspec.Struct, omit_defaults=True):
     currency: str | None = None
     params: dict[str, Any] | None = None
     client: int | None = None
+    device: str | None = None
+    browser: str | None = None
+    os: str | None = None
+    country: str | None = None
+    city: str | None = None
 
 
 _encode = msgspec.json.Encoder().encode
@@ -45,6 +52,7 @@ _NOTHING = _encode(_Detail())
 
 def rows(account: int, arrivals: Sequence[Arrival]) -> list[Found]:
     """The rows of one account's hits, in their order."""
+    places.refresh()
     ids = ensure_identities(account_id=account, names={name for one in arrivals for name in _names(one)})
     return [_found(account, arrival, ids) for arrival in arrivals]
 
@@ -62,6 +70,7 @@ def _found(account: int, arrival: Arrival, ids: dict[Name, int]) -> Found:
     client = ids[CLIENT, hit.client_id] if hit.client_id else None
     user = ids[USER, hit.user_id] if hit.user_id and arrival.user_ids else None
     named = None if user is None else client
+    agent = recognise(hit.user_agent)
     row = HitRow(
         account,
         arrival.counter_id,
@@ -69,15 +78,16 @@ def _found(account: int, arrival: Arrival, ids: dict[Name, int]) -> Found:
         hit.time,
         client if user is None else user,
         PAGEVIEW if hit.type == "pageview" else EVENT,
-        bool(hit.user_agent) and is_robot(hit.user_agent or ""),
+        agent.robot,
         hit.url,
         hit.name,
-        _detail(hit, named),
+        _detail(hit, named, agent, place(hit.ip)),
     )
     return Found(row, named)
 
 
-def _detail(hit: HitIn, client: int | None) -> str | None:
+def _detail(hit: HitIn, client: int | None, agent: Agent, where: Place) -> str | None:
+    """The address and the user agent themselves are kept nowhere."""
     packed = _encode(
         _Detail(
             hit.click_ids,
@@ -88,6 +98,11 @@ def _detail(hit: HitIn, client: int | None) -> str | None:
             hit.currency,
             hit.params,
             client,
+            agent.device,
+            agent.browser,
+            agent.os,
+            where.country,
+            where.city,
         )
     )
     return None if packed == _NOTHING else packed.decode()

@@ -18,6 +18,7 @@ from apps.people.models import Identity
 from apps.visits.models import Hit
 from tests.cast import Cast
 from tests.goals.drafting import a_draft
+from tests.intake import mmdb
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -142,3 +143,23 @@ def test_a_late_sign_in_moves_reaches_and_their_results_follow(cast: Cast, goal:
 def run(cast: Cast) -> None:
     while judge(account_id=cast.account.pk, run_started_at=clock.now(), share=0, shares=1).marks:
         pass
+
+
+def test_a_hit_keeps_what_its_sender_is_and_neither_address_nor_agent(
+    cast: Cast, settings: Any, tmp_path: Any
+) -> None:
+    settings.GEOIP_DATABASE = str(mmdb.write(tmp_path / "x.mmdb", {"192.0.2.0/24": mmdb.place("DE", "Bonn")}))
+    phone = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/131.0.0.0 Mobile Safari/537.36"
+    take(cast, a_hit(1, ip="192.0.2.9", user_agent=phone), a_hit(2))
+    known, unknown = Hit.objects.order_by("time")
+    assert known.detail == {
+        "device": "phone",
+        "browser": "Chrome",
+        "os": "Android",
+        "country": "DE",
+        "city": "Bonn",
+    }
+    assert unknown.detail is None
+    settings.GEOIP_DATABASE = None
+    take(cast, a_hit(3, ip="192.0.2.9"))
+    assert Hit.objects.get(id="h3").detail is None
