@@ -125,9 +125,13 @@ class NumberedFilter(NumberFilter):
     def filter(self, qs: QuerySet[Any], value: int | None) -> QuerySet[Any]:
         if value is None:
             return qs
+        self.check(value)
+        return qs.filter(**{self.field_name: value})
+
+    def check(self, value: int) -> None:
+        """Refuse a number that the account does not have."""
         if not self.rows(self.parent.account_id).filter(pk=value).exists():
             raise _unknown(str(self.label), value)
-        return qs.filter(**{self.field_name: value})
 
 
 def _unknown(what: str, value: str | int) -> Named:

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from apps.conversions.explaining import Candidate, Corrected, Explanation, explain, find
 from apps.conversions.ids import ConversionKey, decode_id, encode_id
 from apps.conversions.models import Conversion
-from apps.goals.models import MessagingGoal
+from apps.goals.models import MessagingGoal, Reach
 
 __all__ = [
     "Candidate",
@@ -20,6 +20,7 @@ __all__ = [
     "encode_id",
     "explain",
     "find",
+    "of_person",
     "outcomes",
 ]
 
@@ -28,6 +29,15 @@ def conversions(*, account_id: int) -> QuerySet[Conversion]:
     """All results of the account's goals, dropped reaches too; those of deleted goals do not exist."""
     kept = MessagingGoal.objects.filter(account_id=account_id, deleted_at__isnull=True)
     return Conversion.objects.filter(account_id=account_id, goal_id__in=Subquery(kept.values("pk")))
+
+
+def of_person(*, rows: QuerySet[Conversion], account_id: int, person_id: int) -> QuerySet[Conversion]:
+    """Of these results those of a person's reaches, which have the index that results do without."""
+    key = ("goal_id", "time", "counter_id", "hit_id")
+    same = Reach.objects.filter(
+        account_id=account_id, person_id=person_id, **{column: OuterRef(column) for column in key}
+    )
+    return rows.filter(Exists(same))
 
 
 def credited(

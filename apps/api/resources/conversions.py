@@ -14,6 +14,7 @@ from apps.conversions import selectors
 from apps.conversions.models import Conversion
 from apps.counters import selectors as counters
 from apps.goals import selectors as goals
+from apps.people.models import Person
 
 
 class _Credited(YesNoFilter):
@@ -22,6 +23,16 @@ class _Credited(YesNoFilter):
     def filter(self, qs: QuerySet[Conversion], value: bool | None) -> QuerySet[Conversion]:  # noqa: FBT001 - as its parent has it
         outcome = Conversion.Outcome
         return qs if value is None else qs.filter(outcome=outcome.CREDITED if value else outcome.UNCREDITED)
+
+
+class _Person(NumberedFilter):
+    """The results of one person's hits."""
+
+    def filter(self, qs: QuerySet[Conversion], value: int | None) -> QuerySet[Conversion]:
+        if value is None:
+            return qs
+        self.check(value)
+        return selectors.of_person(rows=qs, account_id=self.parent.account_id, person_id=value)
 
 
 ConversionFilter = filterset(
@@ -44,6 +55,7 @@ ConversionFilter = filterset(
             field_name="conversation_id",
             label="conversation",
         ),
+        "person": _Person(lambda a: Person.objects.filter(account_id=a), label="person"),
         "credited": _Credited(field_name="outcome"),
     },
 )
