@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 FULL = 10_000  # hits a batch: larger ones gain nothing more
 PACE = 0.2  # seconds between batches that are not full
 BEAT = 2.0
-LONGEST_PAUSE = 5.0
+LONGEST_PAUSE = 1.0  # seconds between looks whether the database is back
 LANES = 2
 SWITCH = (
     0.001  # seconds a lane may hold Python up; five times that costs a lane that waits for answers a third

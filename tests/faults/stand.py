@@ -4,14 +4,18 @@ import contextlib
 import json
 import os
 import random
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from apps.core import embedded
 from apps.core.embedded import postgres, valkey
@@ -19,6 +23,7 @@ from apps.core.embedded.layout import Layout
 from apps.core.management.commands.up import programs
 
 PROJECT = Path(__file__).resolve().parents[2]
+DISK_FULL_FOR = 0.7  # seconds
 
 
 def free_port() -> int:
@@ -33,8 +38,12 @@ class Stand:
     """Starts, watches, kills and ends; `tick` brings back what died."""
 
     home: Path
+    only: frozenset[str] = frozenset({"web", "drain", "worker", "beat"})
     port: int = field(default_factory=free_port)
     killed: list[str] = field(default_factory=list)
+    away: bool = False
+    """Whether killed servers stay away."""
+    _full: dict[int, float] = field(default_factory=dict)  # processes without room on their disk, until when
     _running: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -50,8 +59,9 @@ class Stand:
         }
         self.env.pop("COLLECT_SPOOL", None)
         found = programs(host="127.0.0.1", port=self.port, workers=2)
-        self.programs = {one.name: list(one.argv) for one in found}
-        self.programs["beat"][-1] = str(self.home / "beat")  # not this process's own
+        self.programs = {one.name: list(one.argv) for one in found if one.name in self.only}
+        if "beat" in self.only:
+            self.programs["beat"][-1] = str(self.home / "beat")  # not this process's own
 
     def inside(self, *argv: str) -> str:
         """Run Python in the stand's environment; what it prints."""
@@ -68,8 +78,10 @@ class Stand:
         return json.loads(self.inside("-m", module, str(path)).splitlines()[-1])
 
     def tick(self) -> None:
-        """Start again whatever has died."""
-        self.tick_servers()
+        """Start again whatever has died, and give room on the disk again."""
+        if not self.away:
+            self.tick_servers()
+        self._give_room()
         for name, argv in self.programs.items():
             if name not in self._running or self._running[name].poll() is not None:
                 with (self.home / f"{name}.log").open("ab") as log:
@@ -108,10 +120,54 @@ class Stand:
         elif what == "web process":
             found = children(self._running["web"].pid)
             self._shoot(rng.choice(found) if found else None)
+        elif what == "full disk":
+            self._fill_disk()
         else:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._running[what].pid, signal.SIGKILL)
             self._running[what].wait()
+
+    def _fill_disk(self) -> None:
+        """No file that a web process writes grows any further for a while: writes fail, or are cut short."""
+        for pid in children(self._running["web"].pid):
+            self._full[pid] = time.monotonic() + DISK_FULL_FOR
+            _limit(pid, 4096)
+
+    def _give_room(self) -> None:
+        for pid, until in list(self._full.items()):
+            if until < time.monotonic():
+                del self._full[pid]
+                _limit(pid, resource.RLIM_INFINITY)
+
+    @contextlib.contextmanager
+    def without_database(self, seconds: float) -> Iterator[None]:
+        """PostgreSQL is killed, and stays away until so long after; then this waits until it is back."""
+        self.away, until = True, time.monotonic() + seconds
+        self.kill("postgres", random.Random(0))
+        try:
+            yield
+            time.sleep(max(0.0, until - time.monotonic()))
+        finally:
+            self.away = False
+            self._await_servers()
+
+    def _await_servers(self) -> None:
+        end = time.monotonic() + 60
+        while postgres.running(Layout.of(self.home)) is None:
+            assert time.monotonic() < end
+            self.tick_servers()
+
+    def waiting(self) -> int:
+        """Bytes of the spool that are not stored yet."""
+        with psycopg.connect(self.env["DATABASE_URL"]) as database:
+            stored: dict[str, int] = dict(
+                database.execute('SELECT segment, "offset" FROM collect_position').fetchall()
+            )
+        total = 0
+        for path in (self.home / "spool").glob("*.seg"):
+            with contextlib.suppress(FileNotFoundError):
+                total += max(0, path.stat().st_size - stored.get(path.name, 0))
+        return total
 
     def _shoot(self, pid: int | None) -> None:
         if pid:
@@ -134,6 +190,11 @@ class Stand:
         """End the servers too."""
         self.stop()
         embedded.stop(self.home)
+
+
+def _limit(pid: int, size: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
 def children(parent: int) -> list[int]:

@@ -69,9 +69,9 @@ def senders(stand, world, made, rng):
     ]
 
 
-def send_and_kill(stand, threads, total, kills, rng):
+def send_and_kill(stand, threads, total, kills, rng, parts=PARTS):
     """Kill a part each time that so many more facts are acknowledged, with all senders at work, until all are."""
-    plan = [PARTS[n % len(PARTS)] for n in range(kills)]
+    plan = [parts[n % len(parts)] for n in range(kills)]
     rng.shuffle(plan)
     for thread in threads:
         thread.gate = 1 / (kills + 1)
