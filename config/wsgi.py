@@ -12,9 +12,12 @@ django_application = get_wsgi_application()
 
 from apps.collect.edge import application as collect_application
 
+COLLECTION = ("/collect/", "/watch/", "/pixel/")
+
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """WSGI callable of the whole portal."""
-    if environ["PATH_INFO"].startswith("/collect/"):
+    path = environ["PATH_INFO"]
+    if path.startswith(COLLECTION) or path == "/collect":
         return collect_application(environ, start_response)
     return django_application(environ, start_response)

@@ -26,9 +26,18 @@ def _status(code: int) -> str:
 _TAKEN = _status(202)
 EMPTY: Headers = [("Content-Length", "0")]
 NO_HEADERS: Headers = []
+FRESH: Headers = [
+    ("Cache-Control", "no-store, no-cache, must-revalidate, private, max-age=0"),
+    ("Pragma", "no-cache"),
+    ("Expires", "0"),
+]
+GIF = (
+    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00"
+    b",\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+)
 PREFLIGHT: Headers = [
-    ("Access-Control-Allow-Methods", "POST"),
-    ("Access-Control-Allow-Headers", "Content-Type"),
+    ("Access-Control-Allow-Methods", "GET, POST"),
+    ("Access-Control-Allow-Headers", "Content-Type, Content-Encoding"),
     ("Access-Control-Max-Age", "600"),
 ]
 
@@ -60,6 +69,24 @@ def problem(code: int, machine: str, detail: str, headers: Headers, **more: Any)
         **more,
     }
     return _with_body(code, "application/problem+json", msgspec.json.encode(told), headers)
+
+
+def gif(headers: Headers) -> Answer:
+    """The smallest picture there is: one transparent dot."""
+    return _with_body(200, "image/gif", GIF, [*FRESH, *headers])
+
+
+def told(value: Any, headers: Headers) -> Answer:
+    """An answer that a program reads."""
+    return _with_body(200, "application/json", msgspec.json.encode(value), [*FRESH, *headers])
+
+
+def called(function: str, value: Any, headers: Headers) -> Answer:
+    """The same as a script that calls a function of the page."""
+    script = b"/**/%s(%s);" % (function.encode(), msgspec.json.encode(value))
+    return _with_body(
+        200, "text/javascript", script, [("X-Content-Type-Options", "nosniff"), *FRESH, *headers]
+    )
 
 
 def _with_body(code: int, kind: str, body: bytes, headers: Headers) -> Answer:

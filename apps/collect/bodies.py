@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from apps.collect import clocks
 from apps.core.errors import Problem
 from apps.intake.decode import decode_hit
 from apps.intake.records import MAX_BATCH, HitIn, Rejected, check_hit
@@ -14,15 +15,24 @@ from apps.intake.records import MAX_BATCH, HitIn, Rejected, check_hit
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The hits of one body; `json` is one hit or an array of them, empty when `count` is 0."""
+    """The hits of one body; `json` is one hit or an array of them, empty when `count` is 0.
+
+    `shift_us`: what the sender's clock is to be corrected by; None where it was not told.
+    """
 
     json: bytes
     count: int
     rejected: tuple[Rejected, ...] = ()
+    shift_us: int | None = None
+
+
+class _Bare(HitIn):
+    sent_at: datetime | None = None
 
 
 class _Batch(msgspec.Struct):
     hits: list[msgspec.Raw] | msgspec.UnsetType = msgspec.UNSET
+    sent_at: datetime | None = None
 
 
 class _Named(msgspec.Struct):
@@ -31,6 +41,7 @@ class _Named(msgspec.Struct):
 
 _hit = msgspec.json.Decoder(HitIn)
 _hits = msgspec.json.Decoder(list[HitIn])
+_bare = msgspec.json.Decoder(_Bare)
 _batch = msgspec.json.Decoder(_Batch)
 _named = msgspec.json.Decoder(_Named)
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError)
@@ -39,11 +50,13 @@ _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Overflow
 def take(body: bytes, *, arrived_at: datetime) -> Taken | Problem:
     """The hits of a body, one bare hit or `{"hits": [...]}`; a Problem when it is neither."""
     try:
-        hit = _hit.decode(body)
+        hit = _bare.decode(body)
     except msgspec.ValidationError:
         return _take_batch(body, arrived_at)  # has no id and time of its own: not one bare hit
     except _UNREADABLE as error:
         return _unreadable(error)
+    if hit.sent_at is not None:
+        return _take_timed([body], hit.sent_at, arrived_at)
     problem = check_hit(hit, arrived_at=arrived_at)
     if problem:
         return Taken(b"", 0, (_rejected(0, hit.id, problem),))
@@ -52,36 +65,48 @@ def take(body: bytes, *, arrived_at: datetime) -> Taken | Problem:
 
 def _take_batch(body: bytes, arrived_at: datetime) -> Taken | Problem:
     try:
-        items = _batch.decode(body).hits
+        batch = _batch.decode(body)
     except _UNREADABLE as error:
         return _unreadable(error)
-    if items is msgspec.UNSET:
-        return _take_each([body], arrived_at)
+    items: Sequence[bytes | msgspec.Raw] = [body] if batch.hits is msgspec.UNSET else batch.hits
     if len(items) > MAX_BATCH:
         return Problem(
             "hits", "too_many", f"{len(items)} hits in one request; at most {MAX_BATCH} are taken."
         )
-    return _take_each(items, arrived_at)
+    if batch.sent_at is not None:
+        return _take_timed(items, batch.sent_at, arrived_at)
+    return _take_each(items, arrived_at, None)
 
 
-def _take_each(items: Sequence[bytes | msgspec.Raw], arrived_at: datetime) -> Taken:
+def _take_timed(
+    items: Sequence[bytes | msgspec.Raw], sent_at: datetime, arrived_at: datetime
+) -> Taken | Problem:
+    shift_us = clocks.shift_us(sent_at=sent_at, arrived_at=arrived_at)
+    return shift_us if isinstance(shift_us, Problem) else _take_each(items, arrived_at, shift_us)
+
+
+def _take_each(items: Sequence[bytes | msgspec.Raw], arrived_at: datetime, shift_us: int | None) -> Taken:
     good, rejected = [], []
     for index, raw in enumerate(items):
-        problem = _problem(raw, arrived_at)
+        problem = _problem(raw, arrived_at, shift_us)
         if problem:
             rejected.append(_rejected(index, _id(raw), problem))
         else:
             good.append(raw)
     json = b"[" + b",".join(good) + b"]" if good else b""
-    return Taken(json, len(good), tuple(rejected))
+    return Taken(json, len(good), tuple(rejected), shift_us)
 
 
-def _problem(raw: bytes | msgspec.Raw, arrived_at: datetime) -> Problem | None:
+def _problem(raw: bytes | msgspec.Raw, arrived_at: datetime, shift_us: int | None) -> Problem | None:
     try:
         hit = decode_hit(raw)
     except _UNREADABLE as error:
         return _unreadable(error)
-    return hit if isinstance(hit, Problem) else check_hit(hit, arrived_at=arrived_at)
+    if isinstance(hit, Problem):
+        return hit
+    if shift_us:
+        return clocks.check_hit(hit, arrived_at=arrived_at, shift_us=shift_us)
+    return check_hit(hit, arrived_at=arrived_at)
 
 
 def _id(raw: bytes | msgspec.Raw) -> str | None:

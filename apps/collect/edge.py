@@ -1,4 +1,7 @@
-"""`POST /collect/<counter>`: check, append to the spool, answer. A raw WSGI callable in front of Django."""
+"""Collection: check, append to the spool, answer. A raw WSGI callable in front of Django.
+
+`POST /collect/<counter>` is here, since it has to be quick; what comes in other forms is read by a module of its own.
+"""
 
 import logging
 import os
@@ -10,40 +13,62 @@ from typing import Any, cast
 
 from django.conf import settings
 
-from apps.accounts.origin import client_address
-from apps.collect import answers, bodies, frames
+from apps.collect import answers, bodies, frames, pixel, protocol, requests, watch
 from apps.collect.answers import Answer, Headers
 from apps.collect.counters import CannotSay, Counters, Site
+from apps.collect.gate import MAX_AGENT, Entry, Environ, Gate, Refusal, number_of
 from apps.collect.limits import Limits, bucket
+from apps.collect.sender import pack, signals
 from apps.collect.spool import Spool, Unwritable
 from apps.core import clock
 from apps.core.errors import Problem
 
 log = logging.getLogger(__name__)
-MAX_BODY = 64 * 1024
-MAX_AGENT = 1000
 RETRY: Headers = [("Retry-After", "2")]
+FORMS: dict[str, Callable[[Entry], Answer]] = {"pixel": pixel.answer, "watch": watch.answer}
 
-Environ = dict[str, Any]
 
-
-class Edge:
+class Edge(Gate):
     """Answers collection requests; safe from any number of threads."""
 
     def __init__(self, *, spool: Spool, counters: Counters, limits: Limits, proxies: int = 0) -> None:
-        self.spool, self.counters, self.limits, self.proxies = spool, counters, limits, proxies
+        super().__init__(spool, counters, limits, proxies)
         self._quiet_until = 0.0
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        try:
-            answer = self._answer(environ)
-        except CannotSay as error:
-            answer = _later("database_away", f"The counter cannot be looked up now: {error}.", [])
-        except Exception:  # whatever it was, nothing was acknowledged
-            log.exception("Collection failed")
-            answer = _later("failed", "Something went wrong here; send the same again.", [])
+        path = environ["PATH_INFO"]
+        if path.startswith("/collect/") and len(path) > 9:
+            try:
+                answer = self._answer(environ)
+            except Exception as error:  # noqa: BLE001 (whatever it was, nothing was acknowledged)
+                answer = self._failed(error, self._headers(environ))
+        else:
+            answer = self._form(environ)
         start_response(answer.status, answer.headers)
         return [answer.body]
+
+    def _form(self, environ: Environ) -> Answer:
+        entry = Entry(self, environ)
+        try:
+            return FORMS.get(environ["PATH_INFO"].split("/", 2)[1], protocol.answer)(entry)
+        except Exception as error:  # noqa: BLE001 (as above)
+            return self._failed(error, entry.headers)
+
+    def _failed(self, error: Exception, headers: Headers) -> Answer:
+        if isinstance(error, Refusal):
+            return answers.problem(error.status, error.code, error.detail, error.headers + headers)
+        if isinstance(error, CannotSay):
+            return _later("database_away", f"The counter cannot be looked up now: {error}.", headers)
+        if isinstance(error, Unwritable):
+            self._complain(error)
+            return _later("spool_full", "Hits cannot be kept now; send the same again.", headers)
+        log.error("Collection failed", exc_info=error)
+        return _later("failed", "Something went wrong here; send the same again.", headers)
+
+    def _headers(self, environ: Environ) -> Headers:
+        """That a browser may read even why it failed."""
+        site = self.counters.known(_number(environ["PATH_INFO"]) or 0)
+        return site.cors.get(str(environ.get("HTTP_ORIGIN") or ""), []) if site else []
 
     def _answer(self, environ: Environ) -> Answer:
         number = _number(environ["PATH_INFO"])
@@ -67,23 +92,16 @@ class Edge:
     def _post(self, environ: Environ, site: Site, headers: Headers) -> Answer:
         arrived_at = clock.now()
         arrived_us = clock.to_us(arrived_at)
-        address = self._address(environ)
+        address = self.address(environ)
         if wait := self.limits.wait((site.number, bucket(address)), arrived_us):
             retry: Headers = [("Retry-After", str(wait)), *headers]
             return answers.problem(429, "too_many_requests", f"Send again in {wait} s.", retry)
-        body = _body(environ)
-        if body is None:
-            return answers.problem(413, "too_large", f"At most {MAX_BODY} bytes are taken.", headers)
-        found = bodies.take(body, arrived_at=arrived_at)
+        found = bodies.take(requests.body(environ), arrived_at=arrived_at)
         if isinstance(found, Problem):
             return answers.problem(400, found.code, str(found.detail), headers)
         if found.count:
-            sender = _sender(address, environ) if headers else b""
-            try:
-                self.spool.append(frames.pack(site.number, arrived_us, found.count, sender, found.json))
-            except Unwritable as error:
-                self._complain(error)
-                return _later("spool_full", "Hits cannot be kept now; send the same again.", headers)
+            sender = _sender(environ, address, found.shift_us, browser=headers is not answers.NO_HEADERS)
+            self.spool.append(frames.pack(site.number, arrived_us, found.count, sender, found.json))
         return _outcome(found, headers)
 
     def _complain(self, error: Unwritable) -> None:
@@ -91,10 +109,13 @@ class Edge:
             self._quiet_until = time.monotonic() + 10
             log.error("Hits are refused: %s", error)
 
-    def _address(self, environ: Environ) -> str:
-        if self.proxies:
-            return client_address(environ, self.proxies) or ""
-        return str(environ.get("REMOTE_ADDR") or "")
+
+def _sender(environ: Environ, address: str, shift_us: int | None, *, browser: bool) -> bytes:
+    """A browser's address and user agent, for hits that do not say them themselves; a server says them or not."""
+    agent = environ.get("HTTP_USER_AGENT", "")[:MAX_AGENT] if browser else ""
+    if shift_us is None and "HTTP_DNT" not in environ and "HTTP_SEC_GPC" not in environ:
+        return f"{address}\n{agent}".encode(errors="replace") if browser else b""  # as most have it
+    return pack(address if browser else "", agent, shift_us, signals(environ))
 
 
 def _outcome(found: bodies.Taken, headers: Headers) -> Answer:
@@ -113,30 +134,7 @@ def _later(code: str, detail: str, headers: Headers) -> Answer:
 @lru_cache(maxsize=4096)
 def _number(path: str) -> int | None:
     """The counter in `/collect/<counter>` or `/collect/<counter>/`."""
-    text = path[9:].removesuffix("/")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
-
-
-def _body(environ: Environ) -> bytes | None:
-    """The whole body, or None if it is too long; one without a length is read only as far."""
-    told = environ.get("CONTENT_LENGTH")
-    if told:
-        length = int(told) if told.isdigit() else MAX_BODY + 1
-        if length > MAX_BODY:
-            return None
-    else:
-        length = MAX_BODY + 1 if environ.get("wsgi.input_terminated") else 0
-    read = environ["wsgi.input"].read
-    body: bytes = read(length)
-    while len(body) < length and (more := read(length - len(body))):
-        body += more
-    return body if len(body) <= MAX_BODY else None
-
-
-def _sender(address: str, environ: Environ) -> bytes:
-    """A browser's address and user agent, for hits that do not say them themselves."""
-    agent = environ.get("HTTP_USER_AGENT", "")[:MAX_AGENT]
-    return f"{address}\n{agent}".encode(errors="replace")
+    return number_of(path[9:].removesuffix("/"))
 
 
 _lock = threading.Lock()
@@ -172,5 +170,5 @@ os.register_at_fork(after_in_child=_forget)
 
 
 def application(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """The WSGI callable of `/collect/`."""
+    """The WSGI callable of collection."""
     return (_edge or _make())(environ, start_response)

@@ -13,10 +13,11 @@ from apps.collect.bodies import read
 from apps.collect.frames import Record
 from apps.collect.models import DeadLetter, Position
 from apps.collect.segments import Hole
+from apps.collect.sender import unpack
 from apps.core import clock
 from apps.counters.models import Counter
 from apps.intake.records import Arrival, HitIn
-from apps.intake.services import prepare, store_hits
+from apps.intake.services import Arrivals, prepare, store_hits
 
 __all__ = ["Portion", "Stored", "forget", "forget_letters", "store"]
 
@@ -139,6 +140,7 @@ def _move(spool: str, portions: Sequence[Portion]) -> None:
 def _read(portions: Sequence[Portion], counters: Counters) -> tuple[list[Arrival], list[DeadLetter]]:
     arrivals: list[Arrival] = []
     letters: list[DeadLetter] = []
+    arriving = Arrivals(counters.values())
     for part in portions:
         for one in part.found:
             if isinstance(one, Hole):
@@ -153,19 +155,17 @@ def _read(portions: Sequence[Portion], counters: Counters) -> tuple[list[Arrival
             except (msgspec.DecodeError, ValueError, RecursionError) as error:
                 letters.append(_letter(one.counter_id, f"unreadable: {error}", one.json))
                 continue
-            if one.sender:
-                _fill(hits, one.sender)
-            at = clock.from_us(one.arrived_us)
-            account_id, user_ids = counter.account_id, counter.user_ids
-            arrivals += [Arrival(account_id, one.counter_id, user_ids, at, hit) for hit in hits]
+            arrivals += _arrive(arriving, counter, one, hits)
     return arrivals, letters
 
 
-def _fill(hits: list[HitIn], sender: bytes) -> None:
-    address, _, agent = sender.decode().partition("\n")
-    for hit in hits:
-        hit.ip = hit.ip or address or None
-        hit.user_agent = hit.user_agent or agent or None
+def _arrive(arriving: Arrivals, counter: Counter, record: Record, hits: list[HitIn]) -> list[Arrival]:
+    who, at = unpack(record.sender), clock.from_us(record.arrived_us)
+    if who.address or who.agent:
+        for hit in hits:
+            hit.ip = hit.ip or who.address or None
+            hit.user_agent = hit.user_agent or who.agent or None
+    return [arriving.of(counter, hit, at, shift_us=who.shift_us, dnt=who.dnt, gpc=who.gpc) for hit in hits]
 
 
 def _blame(arrival: Arrival, error: Exception) -> DeadLetter:

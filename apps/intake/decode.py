@@ -1,6 +1,7 @@
 """From JSON to records: each item by itself, so that a bad one never spoils its neighbours. Pure."""
 
 import re
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -10,6 +11,9 @@ from apps.intake.records import EventIn, HitIn
 
 Shape = TypeVar("Shape", HitIn, EventIn)
 
+_DECODE: dict[type[HitIn] | type[EventIn], Callable[[bytes | msgspec.Raw], Any]] = {
+    shape: msgspec.json.Decoder(shape).decode for shape in (HitIn, EventIn)
+}
 _PATH = re.compile(r" - at `\$\.?(.*)`$")
 _MISSING = re.compile(r"missing required field `(\w+)`")
 
@@ -27,7 +31,8 @@ def decode_event(raw: bytes | dict[str, Any] | Any) -> EventIn | Problem:
 def _decode(raw: bytes | dict[str, Any] | Any, shape: type[Shape]) -> Shape | Problem:
     try:
         if isinstance(raw, bytes | msgspec.Raw):
-            return msgspec.json.decode(raw, type=shape)
+            decoded: Shape = _DECODE[shape](raw)
+            return decoded
         return msgspec.convert(raw, shape)
     except msgspec.ValidationError as error:
         return _problem(str(error))

@@ -44,6 +44,7 @@ class HitIn(msgspec.Struct, omit_defaults=True):
     params: dict[str, Any] | None = None
     ip: str | None = None
     user_agent: str | None = None
+    consent: str | None = None
 
 
 class PersonIn(msgspec.Struct, omit_defaults=True):
@@ -89,13 +90,21 @@ class EventIn(msgspec.Struct, omit_defaults=True):
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """A checked hit on its way into the database: of which counter, and when it was acknowledged."""
+    """A checked hit on its way into the database: of which counter, and when it was acknowledged.
+
+    `shift_us`: what its sender's clock is to be corrected by; None where the sender did not tell its clock.
+    `visitor`: the day's name for somebody who has not agreed to be known again; the hit then names nobody.
+    `refused`: why it is counted and not stored.
+    """
 
     account_id: int
     counter_id: int
     user_ids: bool
     arrived_at: datetime
     hit: HitIn
+    shift_us: int | None = None
+    visitor: str | None = None
+    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +219,7 @@ def _hit_details(hit: HitIn) -> Problem | None:
         or (_text("user_agent", hit.user_agent, 1000) if hit.user_agent is not None else None)
         or (_nested("click_ids", hit.click_ids) if hit.click_ids else None)
         or (_nested("params", hit.params) if hit.params else None)
+        or (_choice("consent", hit.consent, CONSENT) if hit.consent is not None else None)
     )
 
 
@@ -232,6 +242,7 @@ def _nested(field: str, value: dict[str, Any] | None) -> Problem | None:
     return _text(field, text, 16_000)
 
 
+CONSENT = ("granted", "none")
 STATUSES = ("new", "open", "pending", "hold", "solved", "closed")
 AUTHORS = ("person", "agent", "bot", "system")
 EVENT_TYPES = ("message", "assignment", "status", "rating", "tag")

@@ -10,7 +10,7 @@ from apps.goals.windows import Span
 from apps.intake import places
 from apps.intake.agents import Agent, recognise
 from apps.intake.places import Place, place
-from apps.intake.records import Arrival, HitIn
+from apps.intake.records import Arrival
 from apps.people.services import CLIENT, USER, Name, ensure_identities
 from apps.visits.models import Hit
 from apps.visits.services import HitRow
@@ -44,6 +44,7 @@ class _Detail(msgspec.Struct, omit_defaults=True):
     os: str | None = None
     country: str | None = None
     city: str | None = None
+    visitor: str | None = None  # the day's name of somebody who has not agreed to be known again
 
 
 _encode = msgspec.json.Encoder().encode
@@ -81,13 +82,14 @@ def _found(account: int, arrival: Arrival, ids: dict[Name, int]) -> Found:
         agent.robot,
         hit.url,
         hit.name,
-        _detail(hit, named, agent, place(hit.ip)),
+        _detail(arrival, named, agent, place(hit.ip)),
     )
     return Found(row, named)
 
 
-def _detail(hit: HitIn, client: int | None, agent: Agent, where: Place) -> str | None:
+def _detail(arrival: Arrival, client: int | None, agent: Agent, where: Place) -> str | None:
     """The address and the user agent themselves are kept nowhere."""
+    hit = arrival.hit
     packed = _encode(
         _Detail(
             hit.click_ids,
@@ -103,6 +105,7 @@ def _detail(hit: HitIn, client: int | None, agent: Agent, where: Place) -> str |
             agent.os,
             where.country,
             where.city,
+            arrival.visitor,
         )
     )
     return None if packed == _NOTHING else packed.decode()

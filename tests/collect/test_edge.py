@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from apps.collect.edge import MAX_BODY, Edge
+from apps.collect.edge import Edge
 from apps.collect.limits import Limits
+from apps.collect.requests import MAX_BODY
 from apps.collect.spool import Spool
 from tests.collect.conftest import SHOP, Door, hit, now_text, together
 
@@ -158,8 +159,8 @@ def test_preflight_allows_what_is_allowed(door):
     assert (reply.status, reply.body) == (204, b"")
     assert reply.headers == {
         **FROM_SHOP,
-        "Access-Control-Allow-Methods": "POST",
-        "Access-Control-Allow-Headers": "Content-Type",
+        "Access-Control-Allow-Methods": "GET, POST",
+        "Access-Control-Allow-Headers": "Content-Type, Content-Encoding",
         "Access-Control-Max-Age": "600",
     }
     assert door.send(method="OPTIONS", HTTP_ORIGIN="https://evil.example").status == 403

@@ -16,8 +16,8 @@ import pytest
 
 from apps.collect import segments
 from apps.collect.bodies import read
-from apps.collect.edge import MAX_BODY
 from apps.collect.frames import scan
+from apps.collect.requests import MAX_BODY
 from tests.collect.conftest import SHOP, hit
 
 ROOT = Path(__file__).parents[2]

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import Account
 from apps.core import clock
@@ -18,8 +19,10 @@ from apps.goals import reaches
 from apps.intake.decode import decode_hit, item_id
 from apps.intake.links import Sighting, link
 from apps.intake.models import Tally
-from apps.intake.records import MAX_BATCH, Arrival, Outcome, Rejected, check_hit
+from apps.intake.records import MAX_BATCH, Arrival, HitIn, Outcome, Rejected, check_hit
 from apps.intake.rows import PAGEVIEW, Found, rows
+from apps.intake.services.arriving import Arrivals
+from apps.intake.services.clocks import corrected, settle
 from apps.people.models import Mark
 from apps.people.selectors import owners
 from apps.people.services import hold, leave_marks
@@ -36,18 +39,18 @@ class HitsStored:
 
 def prepare(*, arrivals: Sequence[Arrival]) -> None:
     """What has to happen outside the storing transaction: partitions of days that have none yet."""
-    prepare_days(times=[arrival.hit.time for arrival in arrivals])
+    prepare_days(times=[corrected(arrival) for arrival in arrivals])
 
 
 @transaction.atomic
 def store_hits(*, arrivals: Sequence[Arrival]) -> HitsStored:
     """Store checked hits with their identities, links, reaches and marks; the first of each key counts."""
-    ordered = sorted(arrivals, key=lambda arrival: arrival.account_id)
+    ordered = sorted(settle(arrivals=arrivals), key=lambda arrival: arrival.account_id)
     accounts = [(account, list(group)) for account, group in groupby(ordered, lambda one: one.account_id)]
     found: list[Found] = []
     for account, group in accounts:
         share(Lock.GOALS, account)
-        found += _judge(account, rows(account, group))
+        found += _judge(account, rows(account, [one for one in group if not one.refused]))
     fresh = insert_hits(rows=[one.row for one in found])
     new = found if fresh is None else list(_first_of_each(found, fresh))
     for account, stored in groupby(new, lambda one: one.row.account):
@@ -115,11 +118,14 @@ def _tally(accounts: Sequence[tuple[int, list[Arrival]]], new: Sequence[Found]) 
 
 
 def _count(account: int, arrivals: list[Arrival], new: list[Found], now: datetime) -> Tally:
+    refused = sum(arrival.refused is not None for arrival in arrivals)
     return Tally(
         account_id=account,
         at=now,
         stored=len(new),
-        duplicates=len(arrivals) - len(new),
+        duplicates=len(arrivals) - refused - len(new),
+        cookieless=sum(arrival.visitor is not None for arrival in arrivals),
+        refused=refused,
         robots=sum(one.row.robot for one in new),
         closed=sum(one.closed for one in new),
         reaches=sum(len(one.spans) for one in new),
@@ -143,15 +149,21 @@ def _checked(
 ) -> tuple[list[Arrival], tuple[Rejected, ...]]:
     arrivals: list[Arrival] = []
     rejected: list[Rejected] = []
+    arriving = Arrivals([counter])
     for index, item in enumerate(raw):
-        hit = decode_hit(item)
-        if index >= MAX_BATCH:
-            problem: Problem | None = Problem("", "too_many", f"A batch has at most {MAX_BATCH} items.")
-        else:
-            problem = hit if isinstance(hit, Problem) else check_hit(hit, arrived_at=arrived_at)
-        if problem is not None or isinstance(hit, Problem):
-            shown = problem or Problem("", "invalid", "")
-            rejected.append(Rejected(index, item_id(item), shown.code, str(shown.detail)))
-        else:
-            arrivals.append(Arrival(counter.account_id, counter.pk, counter.user_ids, arrived_at, hit))
+        hit = _hit(index, item, arrived_at)
+        if isinstance(hit, Problem):
+            rejected.append(Rejected(index, item_id(item), hit.code, str(hit.detail)))
+            continue
+        arrival = arriving.of(counter, hit, arrived_at)
+        arrivals.append(arrival)
+        if arrival.refused:
+            rejected.append(Rejected(index, hit.id, arrival.refused, _("The visitor has not agreed.")))
     return arrivals, tuple(rejected)
+
+
+def _hit(index: int, item: Any, arrived_at: datetime) -> HitIn | Problem:
+    if index >= MAX_BATCH:
+        return Problem("", "too_many", f"A batch has at most {MAX_BATCH} items.")
+    hit = decode_hit(item)
+    return hit if isinstance(hit, Problem) else check_hit(hit, arrived_at=arrived_at) or hit

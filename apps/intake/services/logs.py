@@ -13,6 +13,7 @@ from apps.counters.models import Counter
 from apps.intake import accesslog
 from apps.intake.accesslog import BadLine, Repeats
 from apps.intake.records import Arrival, check_hit
+from apps.intake.services.arriving import Arrivals
 from apps.intake.services.hits import prepare, store_hits
 
 BATCH = 5_000
@@ -66,6 +67,7 @@ def _lines(log: BinaryIO) -> Iterator[bytes]:
 def _take(counter: Counter, lines: Sequence[bytes], repeats: Repeats, done: LogImport) -> None:
     arrivals: list[Arrival] = []
     now = clock.now()
+    arriving = Arrivals([counter])
     for line in lines:
         done.lines += 1
         try:
@@ -76,7 +78,7 @@ def _take(counter: Counter, lines: Sequence[bytes], repeats: Repeats, done: LogI
         if problem := check_hit(hit, arrived_at=now):
             done.refuse(done.lines, str(problem.detail))
         else:
-            arrivals.append(Arrival(counter.account_id, counter.pk, counter.user_ids, now, hit))
+            arrivals.append(arriving.of(counter, hit, now))
     if not arrivals:
         return
     prepare(arrivals=arrivals)
