@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from apps.collect import sender
-from apps.collect.bodies import take
+from apps.collect.bodies import Taken, take
 from apps.core.errors import Problem
 from apps.intake.models import Moved, Tally
 from apps.visits.models import Hit
@@ -20,6 +20,12 @@ NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 def body(sent_at, *times, **fields):
     hits = [hit(f"h{n}", time=time.isoformat(), **fields) for n, time in enumerate(times)]
     return json.dumps({"hits": hits, "sent_at": sent_at.isoformat()}).encode()
+
+
+def taken(body_):
+    found = take(body_ if isinstance(body_, bytes) else json.dumps(body_).encode(), arrived_at=NOW)
+    assert isinstance(found, Taken)
+    return found
 
 
 def codes(found):
@@ -40,37 +46,35 @@ def codes(found):
 )
 def test_what_the_clock_is_off_by_is_what_the_times_are_off_by(ahead, shift_us):
     sent_at = NOW + ahead
-    found = take(body(sent_at, sent_at - timedelta(seconds=3)), arrived_at=NOW)
+    found = taken(body(sent_at, sent_at - timedelta(seconds=3)))
     assert (found.shift_us, found.count, found.rejected) == (shift_us, 1, ())
 
 
 def test_a_body_that_tells_no_clock_is_believed():
     for nothing in ({}, {"sent_at": None}):
-        found = take(json.dumps({"hits": [hit(time=NOW.isoformat())], **nothing}).encode(), arrived_at=NOW)
+        found = taken({"hits": [hit(time=NOW.isoformat())], **nothing})
         assert (found.shift_us, found.count) == (None, 1)
 
 
 def test_a_bare_hit_may_tell_the_clock_too():
     sent_at = (NOW - timedelta(hours=1)).isoformat()
-    found = take(json.dumps(hit(time=sent_at, sent_at=sent_at)).encode(), arrived_at=NOW)
+    found = taken(hit(time=sent_at, sent_at=sent_at))
     assert (found.shift_us, found.count) == (3600 * 10**6, 1)
 
 
 def test_the_future_begins_five_minutes_after_the_corrected_present():
     late = NOW + timedelta(days=1)
-    found = take(
-        body(late, late, late + timedelta(minutes=4), late + timedelta(minutes=6), NOW), arrived_at=NOW
-    )
+    found = taken(body(late, late, late + timedelta(minutes=4), late + timedelta(minutes=6), NOW))
     assert (found.count, codes(found)) == (3, ["time_in_future"])
     early = NOW - timedelta(days=1)
-    found = take(body(early, early, NOW), arrived_at=NOW)
+    found = taken(body(early, early, NOW))
     assert (found.count, codes(found)) == (1, ["time_in_future"])
 
 
 def test_old_times_are_corrected_as_well_and_1970_is_the_beginning():
     long_ago = datetime(1971, 1, 1, tzinfo=UTC)
-    assert take(body(long_ago, long_ago), arrived_at=NOW).count == 1
-    found = take(body(NOW + timedelta(days=36_000), long_ago), arrived_at=NOW)
+    assert taken(body(long_ago, long_ago)).count == 1
+    found = taken(body(NOW + timedelta(days=36_000), long_ago))
     assert codes(found) == ["time_too_old"]
 
 
