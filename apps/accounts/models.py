@@ -79,6 +79,7 @@ class Account(models.Model):  # type: ignore[django-manager-missing]  # knox is 
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(3660)],
     )
+    chat_goals_tracked = models.BooleanField(_("chat goals tracked"), default=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
@@ -96,6 +97,7 @@ class AccountSettings(models.Model):
     at = models.DateTimeField()
     timezone = models.CharField(max_length=64)
     inactivity_s = models.PositiveIntegerField()
+    chat_goals_tracked = models.BooleanField(default=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "at"], name="account_settings_at")]

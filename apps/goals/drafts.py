@@ -9,7 +9,14 @@ from django.utils.translation import gettext as _
 
 from apps.core.errors import Problem, Refused
 from apps.goals import matching
-from apps.goals.models import MAX_CONDITIONS, MAX_VALUE_LENGTH, Condition, GoalVersion, MessagingGoal
+from apps.goals.models import (
+    MAX_CONDITIONS,
+    MAX_EVENT_NAME,
+    MAX_VALUE_LENGTH,
+    Condition,
+    GoalVersion,
+    MessagingGoal,
+)
 
 PLAIN_FIELDS = (
     "name",
@@ -155,23 +162,31 @@ def _conditions(conditions: tuple[ConditionDraft, ...]) -> Iterator[Problem]:
     if len(conditions) > MAX_CONDITIONS:
         yield Problem("conditions", "too_many", _("%d conditions; a goal has at most 100.") % len(conditions))
     for position, condition in enumerate(conditions):
-        yield from _condition(f"conditions.{position}", condition)
+        yield from check_condition(f"conditions.{position}.", condition)
 
 
-def _condition(field: str, condition: ConditionDraft) -> Iterator[Problem]:
+def check_condition(prefix: str, condition: ConditionDraft) -> Iterator[Problem]:
+    """What is wrong with one condition; `prefix` comes before the names of its fields."""
     value = condition.value
+    is_event = condition.category == Condition.Category.EVENT
     if condition.category not in Condition.Category.values:
-        yield Problem(f"{field}.category", "invalid_choice", _("The category is url."))
+        yield Problem(f"{prefix}category", "invalid_choice", _("The category is url or event."))
     if condition.operator not in Condition.Operator.values:
-        yield Problem(f"{field}.operator", "invalid_choice", _("The operator is contains or is."))
+        yield Problem(f"{prefix}operator", "invalid_choice", _("The operator is contains or is."))
+    elif is_event and condition.operator != Condition.Operator.IS:
+        yield Problem(
+            f"{prefix}operator", "invalid_choice", _("An event is looked for by its whole name: is.")
+        )
+    longest = MAX_EVENT_NAME if is_event else MAX_VALUE_LENGTH
     if not value.strip():
-        yield Problem(f"{field}.value", "required", _("A condition needs a value."))
-    elif len(value) > MAX_VALUE_LENGTH:
-        yield Problem(f"{field}.value", "too_long", _("The value is longer than 2,048 characters."))
+        yield Problem(f"{prefix}value", "required", _("A condition needs a value."))
+    elif len(value) > longest:
+        words = _("The value has %(length)d characters; at most %(longest)d fit.")
+        yield Problem(f"{prefix}value", "too_long", words % {"length": len(value), "longest": longest})
     elif not _storable(value):
-        yield Problem(f"{field}.value", "not_storable", _("Contains NUL or half a surrogate pair."))
-    elif condition.operator == Condition.Operator.IS and not matching.is_absolute(value):
-        yield Problem(f"{field}.value", "not_absolute", _not_absolute(value))
+        yield Problem(f"{prefix}value", "not_storable", _("Contains NUL or half a surrogate pair."))
+    elif not is_event and condition.operator == Condition.Operator.IS and not matching.is_absolute(value):
+        yield Problem(f"{prefix}value", "not_absolute", _not_absolute(value))
 
 
 def _not_absolute(value: str) -> str:

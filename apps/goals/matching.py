@@ -59,20 +59,28 @@ def encoded(value: str) -> str:
     return _upper_escapes(escaped)
 
 
+EVENT = "event"
+"""The operator, here, of a condition that looks at the names of events instead of at URLs."""
+
+
 class Matcher:
-    """The URL conditions of some goal versions, compiled. `versions`: number of version -> (operator, value)."""
+    """The conditions of some goal versions, compiled. `versions`: number of version -> (operator, value)."""
 
     def __init__(self, versions: Mapping[int, Iterable[tuple[str, str]]]) -> None:
         exact: dict[str, set[int]] = {}
+        names: dict[str, set[int]] = {}
         parts: dict[str, set[int]] = {}
         for version, conditions in versions.items():
             for operator, value in conditions:
-                if operator == "is":
+                if operator == EVENT:
+                    names.setdefault(value, set()).add(version)
+                elif operator == "is":
                     exact.setdefault(normalise(value), set()).add(version)
                 else:
                     for written in {value, encoded(value)}:
                         parts.setdefault(written, set()).add(version)
         self._exact = exact
+        self._names = names
         self._part_versions = list(parts.values())
         self._automaton = AhoCorasick(list(parts)) if parts else None
 
@@ -86,6 +94,10 @@ class Matcher:
         if self._automaton is not None and urls:
             self._scan(self._automaton, urls, found)
         return found
+
+    def match_names(self, names: Sequence[str]) -> dict[int, set[int]]:
+        """The same for the names of events."""
+        return {index: self._names[name] for index, name in enumerate(names) if name in self._names}
 
     def _scan(self, automaton: AhoCorasick, urls: Sequence[str], found: dict[int, set[int]]) -> None:
         ends = list(accumulate(len(url) + 1 for url in urls))

@@ -1,15 +1,17 @@
-"""Messaging goals, their versions and conditions, and the hits that met them."""
+"""Goals of both kinds, their versions and conditions, the hits that met them, and what waits to be looked at."""
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Account, Group, User
+from apps.conversations.models import Channel
 from apps.core import clock
 
 MAX_ACTIVE = 15
 MAX_CONDITIONS = 100
 MAX_VALUE_LENGTH = 2048
+MAX_EVENT_NAME = 255
 
 
 class MessagingGoal(models.Model):
@@ -123,6 +125,7 @@ class Condition(models.Model):
 
     class Category(models.TextChoices):
         URL = "url", _("URL")
+        EVENT = "event", _("event")
 
     class Operator(models.TextChoices):
         CONTAINS = "contains", _("contains")
@@ -145,7 +148,7 @@ class Condition(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"URL {self.operator} {self.value}"
+        return f"{self.get_category_display()} {self.operator} {self.value}"
 
 
 class Reach(models.Model):
@@ -167,3 +170,128 @@ class Reach(models.Model):
 
     def __str__(self) -> str:
         return f"{self.goal_id} {self.hit_id}"
+
+
+class ChatGoal(models.Model):
+    """What conversations of a channel are to lead to. What it says stands in its versions; one at a time."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="chat_goals")
+    channel = models.ForeignKey(Channel, models.PROTECT, related_name="chat_goals")
+    current = models.OneToOneField(
+        "ChatGoalVersion", models.PROTECT, null=True, related_name="+", verbose_name=_("current version")
+    )
+    created_at = models.DateTimeField(default=clock.now)
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("chat goal")
+        verbose_name_plural = _("chat goals")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "channel"],
+                condition=models.Q(deleted_at__isnull=True),
+                name="chat_goal_one_a_channel",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel}: {self.current}"
+
+
+class ChatGoalVersion(models.Model):
+    """What a chat goal said from `valid_from` until `valid_until` (exclusive). Only that end is ever set later."""
+
+    class Days(models.IntegerChoices):
+        """How long after the first reply the event counts; the last instant included."""
+
+        ONE = 1, _("1 day")
+        THREE = 3, _("3 days")
+        SEVEN = 7, _("7 days")
+        FIFTEEN = 15, _("15 days")
+        THIRTY = 30, _("30 days")
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
+    goal = models.ForeignKey(ChatGoal, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True)
+    saved_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    category = models.CharField(_("category"), max_length=8, choices=Condition.Category)
+    operator = models.CharField(_("operator"), max_length=8, choices=Condition.Operator)
+    value = models.CharField(_("value"), max_length=MAX_VALUE_LENGTH)
+    frame_days = models.PositiveSmallIntegerField(_("time frame"), choices=Days)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["goal", "number"], name="chat_version_number"),
+            models.UniqueConstraint(fields=["goal", "valid_from"], name="chat_version_from"),
+            models.UniqueConstraint(
+                fields=["goal"], condition=models.Q(valid_until__isnull=True), name="chat_version_one_current"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(frame_days__in=[1, 3, 7, 15, 30]), name="chat_version_frame_days"
+            ),
+            models.CheckConstraint(condition=~models.Q(value=""), name="chat_version_value_not_empty"),
+            models.CheckConstraint(
+                condition=~models.Q(category="event") | models.Q(operator="is"), name="chat_version_event_is"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "valid_from"], name="chat_version_account")  # matching a batch
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_category_display()} {self.get_operator_display()} {self.value}"
+
+
+class ChatReach(models.Model):
+    """A person's hit that met a chat goal version's condition while that could still judge an inquiry."""
+
+    pk = models.CompositePrimaryKey("account_id", "version_id", "time", "counter_id", "hit_id")
+    account_id = models.BigIntegerField()
+    version_id = models.BigIntegerField()
+    time = models.DateTimeField()
+    counter_id = models.BigIntegerField()
+    hit_id = models.CharField(max_length=128, db_collation="C")
+    identity_id = models.BigIntegerField()
+    person_id = models.BigIntegerField()
+
+    class Meta:
+        indexes = [
+            # judging: what a person did
+            models.Index(fields=["account_id", "person_id", "version_id", "time"], name="chat_reach_person"),
+            # a new link gives a client ID's reaches to somebody else
+            models.Index(fields=["account_id", "identity_id"], name="chat_reach_identity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version_id} {self.hit_id}"
+
+
+class ChatMark(models.Model):
+    """A conversation, or all those of a person, whose state waits to be looked at again. Appended with facts."""
+
+    id = models.BigAutoField(primary_key=True)
+    account_id = models.BigIntegerField()
+    conversation_id = models.BigIntegerField(default=0)
+    person_id = models.BigIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["account_id", "id"], name="chat_mark_account")]  # taken in this order
+
+    def __str__(self) -> str:
+        return f"conversation {self.conversation_id} or person {self.person_id}"
+
+
+class ChatSweep(models.Model):
+    """All conversations of a channel wait to be looked at again: those after `after` still do."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="+")
+    after = models.CharField(max_length=255, blank=True)  # the last ticket that was looked at
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "channel"], name="chat_sweep_once")]
+
+    def __str__(self) -> str:
+        return f"channel {self.channel_id} after {self.after}"

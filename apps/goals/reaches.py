@@ -2,8 +2,8 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection
@@ -11,12 +11,15 @@ from django.db.models import Q
 
 from apps.accounts.models import Account, AccountSettings
 from apps.core import clock
-from apps.goals.matching import Matcher, normalise
-from apps.goals.models import Condition, GoalVersion
-from apps.goals.windows import Span, TimeZones, judges
+from apps.goals.matching import EVENT, Matcher, normalise
+from apps.goals.models import ChatGoalVersion, Condition, GoalVersion
+from apps.goals.windows import ChatSpan, Span, TimeZones, judges
 from apps.people.owners import Owners
 
+Matchable = tuple[int, str | None, str | None]
+"""A hit as matching sees it: its instant in microseconds, the URL of a page view, the name of an event."""
 _MATCHERS: OrderedDict[frozenset[int], Matcher] = OrderedDict()
+LONGEST_FRAME = timedelta(days=max(ChatGoalVersion.Days.values))
 _MATCHERS_KEPT = 64  # versions never change, so a compiled set of them never does
 
 
@@ -24,21 +27,38 @@ _MATCHERS_KEPT = 64  # versions never change, so a compiled set of them never do
 class Judging:
     """What judges an account's hits in a stretch of time."""
 
-    matcher: Matcher
+    matcher: Matcher  # of messaging goals by their versions' numbers, of chat goals by those below 0
     spans: Mapping[int, Span]
     zones: TimeZones
+    chats: Mapping[int, ChatSpan] = field(default_factory=dict)
 
     def find(self, hits: Sequence[tuple[int, str]]) -> list[tuple[int, Span]]:
         """Of page views (instant in microseconds, URL): each index that is a reach, with the version."""
-        if not self.spans:
+        found = self.find_hits([(t, url, None) for t, url in hits])
+        return [(index, span) for index, span in found if isinstance(span, Span)]
+
+    def find_hits(self, hits: Sequence[Matchable]) -> list[tuple[int, Span | ChatSpan]]:
+        """Of page views and events: each index that is a reach of a goal of either kind, with the version."""
+        if not (self.spans or self.chats):
             return []
-        matched = self.matcher.match([normalise(url) for _, url in hits])
+        matched = self.matcher.match([normalise(url) if url else "" for _, url, _ in hits])
+        names = [(index, name) for index, (_, _, name) in enumerate(hits) if name is not None]
+        for place, versions in self.matcher.match_names([name for _, name in names]).items():
+            matched.setdefault(names[place][0], set()).update(versions)
         return [
-            (index, self.spans[version])
+            (index, span)
             for index in sorted(matched)
             for version in sorted(matched[index])
-            if judges(self.spans[version], hits[index][0], self.zones)
+            if (span := self._judging(version, hits[index][0])) is not None
         ]
+
+    def _judging(self, version: int, t: int) -> Span | ChatSpan | None:
+        """The version, if it judges a hit at `t`."""
+        if version < 0:
+            chat = self.chats[version]
+            return chat if chat.reaches(t) else None
+        span = self.spans[version]
+        return span if judges(span, t, self.zones) else None
 
 
 def judging(*, account_id: int, first: datetime, last: datetime, only_goal: int | None = None) -> Judging:
@@ -54,7 +74,33 @@ def judging(*, account_id: int, first: datetime, last: datetime, only_goal: int 
         versions = versions.filter(goal_id=only_goal)
     columns = ("pk", "goal_id", "valid_from", "valid_until", "active", "start_date", "end_date")
     spans = {row[0]: _span(row) for row in versions.values_list(*columns)}
-    return Judging(_matcher(frozenset(spans)), spans, time_zones(account_id=account_id))
+    chats = chat_spans(account_id=account_id, first=first, last=last) if only_goal is None else {}
+    matcher = _matcher(frozenset({*spans, *chats}))
+    return Judging(matcher, spans, time_zones(account_id=account_id), chats)
+
+
+def chat_judging(*, account_id: int, version: int, first: datetime, last: datetime) -> Judging:
+    """The same of one version of a chat goal alone."""
+    chats = chat_spans(account_id=account_id, first=first, last=last)
+    only = {key: span for key, span in chats.items() if span.version == version}
+    return Judging(_matcher(frozenset(only)), {}, TimeZones([]), only)
+
+
+def chat_spans(*, account_id: int, first: datetime, last: datetime) -> dict[int, ChatSpan]:
+    """The versions of chat goals whose frames hits from `first` to `last` can fall into, below 0."""
+    versions = ChatGoalVersion.objects.filter(
+        Q(valid_until__isnull=True) | Q(valid_until__gt=first - LONGEST_FRAME),
+        account_id=account_id,
+        valid_from__lte=last,
+        goal__deleted_at__isnull=True,
+    )
+    found = {}
+    for pk, goal, valid_from, valid_until, days in versions.values_list(
+        "pk", "goal_id", "valid_from", "valid_until", "frame_days"
+    ):
+        until = None if valid_until is None else clock.to_us(valid_until + timedelta(days=days))
+        found[-pk] = ChatSpan(pk, goal, clock.to_us(valid_from), until)
+    return found
 
 
 def _span(row: tuple[int, int, datetime, datetime | None, bool, date | None, date | None]) -> Span:
@@ -73,14 +119,22 @@ def time_zones(*, account_id: int) -> TimeZones:
 def _matcher(versions: frozenset[int]) -> Matcher:
     if versions not in _MATCHERS:
         conditions: dict[int, list[tuple[str, str]]] = {version: [] for version in versions}
-        rows = Condition.objects.filter(version__in=versions).values_list("version_id", "operator", "value")
-        for version, operator, value in rows:
-            conditions[version].append((operator, value))
+        for version, category, operator, value in _conditions(versions):
+            conditions[version].append((EVENT if category == EVENT else operator, value))
         _MATCHERS[versions] = Matcher(conditions)
         if len(_MATCHERS) > _MATCHERS_KEPT:
             _MATCHERS.popitem(last=False)
     _MATCHERS.move_to_end(versions)
     return _MATCHERS[versions]
+
+
+def _conditions(versions: frozenset[int]) -> list[tuple[int, str, str, str]]:
+    said = ("category", "operator", "value")
+    found = list(Condition.objects.filter(version__in=versions).values_list("version_id", *said))
+    if chats := [-version for version in versions if version < 0]:
+        rows = ChatGoalVersion.objects.filter(pk__in=chats).values_list("pk", *said)
+        found += [(-pk, category, operator, value) for pk, category, operator, value in rows]
+    return found
 
 
 class NewReach(NamedTuple):
@@ -122,9 +176,18 @@ def drop(*, account_id: int, goal: int, since: datetime) -> set[int]:
 
 def reown(*, account_id: int, identities: Sequence[int], who: Owners) -> set[int]:
     """Give the reaches of these identities to whom they belong now; the people concerned, old and new."""
+    return _reown("goals_reach", account_id, identities, who)
+
+
+def reown_chats(*, account_id: int, identities: Sequence[int], who: Owners) -> set[int]:
+    """The same for the reaches of chat goals."""
+    return _reown("goals_chatreach", account_id, identities, who)
+
+
+def _reown(table: str, account_id: int, identities: Sequence[int], who: Owners) -> set[int]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT identity_id, time, person_id FROM goals_reach"
+            f"SELECT DISTINCT identity_id, time, person_id FROM {table}"
             " WHERE account_id = %s AND identity_id = ANY(%s)",
             [account_id, list(identities)],
         )
@@ -137,7 +200,7 @@ def reown(*, account_id: int, identities: Sequence[int], who: Owners) -> set[int
             return set()
         ids, times, _, persons = (list(column) for column in zip(*changed, strict=True))
         cursor.execute(
-            "UPDATE goals_reach r SET person_id = n.person"
+            f"UPDATE {table} r SET person_id = n.person"
             " FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[]) AS n(identity, time, person)"
             " WHERE r.account_id = %s AND r.identity_id = n.identity AND r.time = n.time",
             [ids, times, persons, account_id],

@@ -76,6 +76,6 @@ def test_url(*, conditions: list[ConditionDraft], url: str) -> UrlTest:
     usable = {
         position: [(one.operator, one.value)]
         for position, one in enumerate(conditions)
-        if one.value and one.operator in Condition.Operator.values
+        if one.value and one.category == Condition.Category.URL and one.operator in Condition.Operator.values
     }
     return UrlTest(seen, tuple(sorted(Matcher(usable).match([seen]).get(0, ()))))

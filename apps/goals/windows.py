@@ -25,6 +25,20 @@ class Span:
         return self.valid_from <= t and (self.valid_until is None or t < self.valid_until)
 
 
+@dataclass(frozen=True, slots=True)
+class ChatSpan:
+    """While which hits can matter to an inquiry that a chat goal's version judges."""
+
+    version: int
+    goal: int
+    valid_from: int
+    until: int | None  # exclusive: the frame of a first reply in the version's last instant is over
+
+    def reaches(self, t: int) -> bool:
+        """Whether a hit at `t` that meets the condition can fall into a frame."""
+        return self.valid_from <= t and (self.until is None or t < self.until)
+
+
 class TimeZones:
     """The account's time zone through time; before the first recorded one, the first."""
 

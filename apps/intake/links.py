@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from apps.conversations import services as conversations
 from apps.core.clock import BEGINNING
-from apps.goals import reaches
+from apps.goals import chat_marks, reaches
 from apps.people.models import Mark
 from apps.people.selectors import owners
 from apps.people.services import NewLink, add_links, leave_marks
@@ -23,7 +23,8 @@ class Sighting(NamedTuple):
 def link(*, account_id: int, sightings: Sequence[Sighting], source: str) -> None:
     """Record links and give what the client IDs did to whom they belong now.
 
-    The caller is in a transaction and holds the client IDs alone (`people.services.hold`).
+    The caller is in a transaction, shares the account's goal lock and holds the client IDs alone
+    (`people.services.hold`).
     """
     links = [NewLink(*sighting) for sighting in sightings]
     clients = add_links(account_id=account_id, links=links, source=source)
@@ -32,6 +33,8 @@ def link(*, account_id: int, sightings: Sequence[Sighting], source: str) -> None
     who = owners(account_id=account_id, identities=clients)
     moved = reaches.reown(account_id=account_id, identities=clients, who=who)
     moved |= conversations.reown(account_id=account_id, identities=clients, who=who)
+    chats_moved = reaches.reown_chats(account_id=account_id, identities=clients, who=who)
+    chat_marks.mark_people(account_id=account_id, people=moved | chats_moved)
     leave_marks(
         account_id=account_id, marks=[(person, BEGINNING) for person in moved], reason=Mark.Reason.LINK
     )

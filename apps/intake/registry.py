@@ -7,12 +7,13 @@ from typing import Any
 from django.db import connection, transaction
 
 from apps.accounts import services as accounts
-from apps.accounts.models import Account, Agent, Group
+from apps.accounts.models import Account, Agent, AgentValues, Group
 from apps.conversations import services as conversations
 from apps.conversations.models import Channel
 from apps.core import clock
 from apps.core.clock import BEGINNING
 from apps.core.locks import Lock, take
+from apps.goals import chat_marks
 from apps.goals import services as goals
 from apps.people.models import Mark
 from apps.people.services import leave_marks
@@ -60,6 +61,9 @@ def save_agent(
     ids = None
     if groups is not None:
         ids = list(accounts.ensure_groups(account_id=account_id, external_ids=groups).values())
+    other_kind = kind is not None and _is_other_kind(account_id, external_id, kind)
+    if other_kind:
+        take(Lock.GOALS, account_id)  # no first reply is judged meanwhile
     first_known = _unrecorded(account_id, external_id)
     agent, _ = accounts.record_agent(
         account_id=account_id,
@@ -74,7 +78,19 @@ def save_agent(
         _mark(account_id, _people(_OF_AGENT, account_id, agent.pk), BEGINNING, Mark.Reason.AGENT)
     else:
         _mark(account_id, _people(_LATER, account_id, at), at, Mark.Reason.AGENT)
+    if other_kind:
+        since = BEGINNING if first_known else at
+        chat_marks.mark_agent(account_id=account_id, agent_id=agent.pk, since=since)
     return agent
+
+
+def _is_other_kind(account_id: int, external_id: str, kind: str) -> bool:
+    """Whether the agent is to be of another kind than it was; of an unknown one, whether it is to be a bot."""
+    history = AgentValues.objects.filter(
+        agent__account_id=account_id, agent__external_id=external_id, kind__isnull=False
+    )
+    known = set(history.values_list("kind", flat=True))
+    return kind == Agent.Kind.BOT if not known else known != {kind}
 
 
 def _unrecorded(account_id: int, external_id: str) -> bool:
@@ -126,14 +142,19 @@ def save_channel(
 def save_settings(*, account_id: int, at: datetime | None = None, **values: Any) -> Account:
     """Change settings of the account as of now (or `at`).
 
-    The time zone decides on which dates goals are tracked, so it changes alone with the goals.
+    The time zone decides on which dates goals are tracked, the switch which first replies are judged, so they
+    change alone with the goals.
     """
     at = at or clock.now()
-    if "timezone" in values:
+    if {"timezone", "chat_goals_tracked"} & values.keys():
         take(Lock.GOALS, account_id)
+    tracked = Account.objects.values_list("chat_goals_tracked", flat=True).filter(pk=account_id).first()
     account = accounts.record_settings(account_id=account_id, at=at, **values)
     if "timezone" in values:
         goals.rematch(account_id=account_id, since=at)
+    if account.chat_goals_tracked != tracked:
+        channels = chat_marks.tracked_channels(account_id=account_id)
+        chat_marks.sweep(account_id=account_id, channels=channels)
     if {"timezone", "inactivity_s"} & values.keys():
         _mark(account_id, _people(_LATER, account_id, at), at, Mark.Reason.SETTINGS)
     return account

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from apps.goals.windows import Span
+from apps.goals.windows import ChatSpan, Span
 from apps.intake import places
 from apps.intake.agents import Agent, recognise
 from apps.intake.places import Place, place
@@ -25,6 +25,7 @@ class Found:
     row: HitRow
     client: int | None  # the client ID of a hit that goes by its user ID
     spans: tuple[Span, ...] = ()
+    chats: tuple[ChatSpan, ...] = ()  # the same of chat goals
     closed: bool = False
 
 

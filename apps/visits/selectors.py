@@ -9,34 +9,36 @@ from django.db import connection
 from apps.core import clock
 from apps.visits.models import Hit
 
-__all__ = ["PageView", "page_views"]
+__all__ = ["Matchable", "matchable"]
 
 AHEAD = timedelta(hours=1)
 """No hit is that far ahead; a time that ends keeps the rest partition, which has no end, out of a plan."""
 
 
-class PageView(NamedTuple):
+class Matchable(NamedTuple):
     """What matching reads of a stored hit."""
 
     counter: int
     id: str
     time: datetime
     identity: int | None
-    url: str
+    url: str | None  # of a page view
+    name: str | None  # of an event
 
 
-def page_views(*, account_id: int, since: datetime, chunk: int = 10_000) -> Iterator[list[PageView]]:
-    """The account's page views from an instant on, robots' left out, in chunks. Must be in a transaction."""
+def matchable(*, account_id: int, since: datetime, chunk: int = 10_000) -> Iterator[list[Matchable]]:
+    """The account's hits from an instant on, robots' left out, in chunks. Must be in a transaction."""
     with connection.cursor() as plain:
         plain.execute(
-            "DECLARE page_views NO SCROLL CURSOR FOR SELECT counter_id, id, time, identity_id, url"
-            " FROM visits_hit WHERE account_id = %s AND time >= %s AND time < %s AND kind = %s AND NOT robot",
-            [account_id, since, clock.now() + AHEAD, int(Hit.Kind.PAGEVIEW)],
+            "DECLARE matchable NO SCROLL CURSOR FOR SELECT counter_id, id, time, identity_id,"
+            " CASE kind WHEN %s THEN url END, CASE kind WHEN %s THEN name END"
+            " FROM visits_hit WHERE account_id = %s AND time >= %s AND time < %s AND NOT robot",
+            [int(Hit.Kind.PAGEVIEW), int(Hit.Kind.EVENT), account_id, since, clock.now() + AHEAD],
         )
         while True:
-            plain.execute(f"FETCH {chunk} FROM page_views")
-            rows = [PageView(*row) for row in plain.fetchall()]
+            plain.execute(f"FETCH {chunk} FROM matchable")
+            rows = [Matchable(*row) for row in plain.fetchall()]
             if not rows:
                 break
             yield rows
-        plain.execute("CLOSE page_views")
+        plain.execute("CLOSE matchable")

@@ -22,8 +22,9 @@ SETTINGS = (
     "message_text",
     "hits_days",
     "texts_days",
+    "chat_goals_tracked",
 )
-JUDGED_BY = ("timezone", "inactivity_s")
+JUDGED_BY = ("timezone", "inactivity_s", "chat_goals_tracked")
 """The settings that judging reads; each change of them has a history row."""
 SPARE_DAYS = 7
 """So much longer than results are open their hits are kept: a visit may have begun before the closing line."""

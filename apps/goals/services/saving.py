@@ -16,10 +16,11 @@ from apps.core.locks import Lock, take
 from apps.goals import reaches, selectors
 from apps.goals.drafts import GoalDraft, check
 from apps.goals.models import MAX_ACTIVE, Condition, GoalVersion, MessagingGoal, VersionGroup
+from apps.goals.windows import Span
 from apps.people.models import Mark
 from apps.people.selectors import owners
 from apps.people.services import hold, leave_marks
-from apps.visits.selectors import page_views
+from apps.visits.selectors import matchable
 
 
 @transaction.atomic
@@ -159,29 +160,29 @@ def match_stored(goal: MessagingGoal, since: datetime) -> None:
     """Judge anew, for this goal, the stored hits whose time is at or after the save."""
     account = goal.account_id
     concerned = reaches.drop(account_id=account, goal=goal.pk, since=since)
-    for views in page_views(account_id=account, since=since):
+    for hits in matchable(account_id=account, since=since):
         judging = reaches.judging(
             account_id=account,
-            first=min(view.time for view in views),
-            last=max(view.time for view in views),
+            first=min(hit.time for hit in hits),
+            last=max(hit.time for hit in hits),
             only_goal=goal.pk,
         )
-        found = judging.find([(clock.to_us(view.time), view.url) for view in views])
-        identities = {view.identity for index, _ in found if (view := views[index]).identity is not None}
+        matched = judging.find_hits([(clock.to_us(hit.time), hit.url, hit.name) for hit in hits])
+        found = [(hits[index], span) for index, span in matched if isinstance(span, Span)]
+        identities = {hit.identity for hit, _ in found if hit.identity is not None}
         hold(account_id=account, linked=(), others=identities)
         who = owners(account_id=account, identities=identities)
         rows = [
             reaches.NewReach(
                 span.goal,
-                view.time,
-                view.counter,
-                view.id,
+                hit.time,
+                hit.counter,
+                hit.id,
                 span.version,
-                view.identity,
-                0 if view.identity is None else who.person(view.identity, view.time),
+                hit.identity,
+                0 if hit.identity is None else who.person(hit.identity, hit.time),
             )
-            for index, span in found
-            for view in [views[index]]
+            for hit, span in found
         ]
         reaches.write(account_id=account, reaches=rows)
         concerned |= {row.person for row in rows}

@@ -17,7 +17,9 @@ from apps.conversations.services import EventRow, Naming
 from apps.core import clock
 from apps.core.clock import BEGINNING
 from apps.core.errors import Problem
+from apps.core.locks import Lock, share
 from apps.core.retry import retrying
+from apps.goals import chat_marks
 from apps.intake.decode import decode_event, item_id
 from apps.intake.links import Sighting, link
 from apps.intake.records import MAX_BATCH, EventIn, Outcome, Rejected, check_event
@@ -66,6 +68,7 @@ def _problem(index: int, event: EventIn | Problem, arrived_at: datetime) -> Prob
 
 @transaction.atomic
 def _store(account_id: int, events: Sequence[EventIn], arrived_at: datetime) -> int:
+    share(Lock.GOALS, account_id)
     channels = conversations.ensure_channels(
         account_id=account_id, external_ids={one.channel for one in events}
     )
@@ -89,6 +92,13 @@ def _store(account_id: int, events: Sequence[EventIn], arrived_at: datetime) -> 
     _settle(account_id, new, channels, held, identities)
     links = {(channels[event.channel], event.id) for event in new if event.link is not None}
     summaries.note(account_id=account_id, facts=_facts(rows, stored, links))
+    tracked = chat_marks.tracked_channels(account_id=account_id)
+    chat_marks.mark_conversations(
+        account_id=account_id,
+        conversations={
+            row.conversation for row in rows if row.channel in tracked and (row.channel, row.id) in stored
+        },
+    )
     return len(new)
 
 

@@ -15,7 +15,8 @@ from apps.core.errors import Problem
 from apps.core.locks import Lock, share
 from apps.core.retry import retrying
 from apps.counters.models import Counter
-from apps.goals import reaches
+from apps.goals import chat_reaches, reaches
+from apps.goals.windows import Span
 from apps.intake.decode import decode_hit, item_id
 from apps.intake.links import Sighting, link
 from apps.intake.models import Tally
@@ -26,7 +27,7 @@ from apps.intake.services.clocks import corrected, settle
 from apps.people.models import Mark
 from apps.people.selectors import owners
 from apps.people.services import hold, leave_marks
-from apps.visits.services import HitKey, insert_hits, prepare_days
+from apps.visits.services import HitKey, HitRow, insert_hits, prepare_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +66,24 @@ def _judge(account: int, found: list[Found]) -> list[Found]:
     open_since = clock.now() - timedelta(days=days)
     for one in found:
         one.closed = one.row.time < open_since
-    views = [one for one in found if one.row.kind == PAGEVIEW and not one.row.robot and not one.closed]
-    if not views:
+    open_ones = [one for one in found if not one.row.robot and not one.closed]
+    if not open_ones:
         return found
-    times = [one.row.time for one in views]
+    times = [one.row.time for one in open_ones]
     judging = reaches.judging(account_id=account, first=min(times), last=max(times))
-    urls = [(clock.to_us(one.row.time), one.row.url or "") for one in views]
-    for index, span in judging.find(urls):
-        views[index].spans += (span,)
+    for index, span in judging.find_hits([_matchable(one.row) for one in open_ones]):
+        if isinstance(span, Span):
+            open_ones[index].spans += (span,)
+        elif open_ones[index].row.identity is not None:
+            open_ones[index].chats += (span,)
     return found
+
+
+def _matchable(row: HitRow) -> reaches.Matchable:
+    """URL conditions look at page views, event conditions at events."""
+    if row.kind == PAGEVIEW:
+        return clock.to_us(row.time), row.url, None
+    return clock.to_us(row.time), None, row.name
 
 
 def _first_of_each(found: Iterable[Found], fresh: set[HitKey]) -> Iterable[Found]:
@@ -86,7 +96,7 @@ def _first_of_each(found: Iterable[Found], fresh: set[HitKey]) -> Iterable[Found
 
 def _follow(account: int, stored: Sequence[Found]) -> None:
     """What follows from hits that are new: links, reaches, marks."""
-    reached = [one for one in stored if one.spans]
+    reached = [one for one in stored if one.spans or one.chats]
     sightings = [
         Sighting(one.client, one.row.identity, one.row.time)
         for one in stored
@@ -107,6 +117,15 @@ def _follow(account: int, stored: Sequence[Found]) -> None:
     ]
     reaches.write(account_id=account, reaches=new)
     leave_marks(account_id=account, marks=[(row.person, row.time) for row in new], reason=Mark.Reason.HIT)
+    chats = [
+        chat_reaches.NewChatReach(
+            span.version, row.time, row.counter, row.id, row.identity, who.person(row.identity, row.time)
+        )
+        for one in reached
+        if (row := one.row).identity is not None
+        for span in one.chats
+    ]
+    chat_reaches.write(account_id=account, found=chats)
 
 
 def _tally(accounts: Sequence[tuple[int, list[Arrival]]], new: Sequence[Found]) -> None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from django.db import transaction
 
+from apps.core.locks import Lock, share
 from apps.intake.links import Sighting, link
 from apps.people.services import CLIENT, USER, ensure_identities, hold
 
@@ -21,6 +22,7 @@ class KnownLink(NamedTuple):
 @transaction.atomic
 def take_links(*, account_id: int, links: Sequence[KnownLink]) -> None:
     """Record these links and have what they change judged again."""
+    share(Lock.GOALS, account_id)
     names = {(CLIENT, one.client_id) for one in links} | {(USER, one.user_id) for one in links}
     ids = ensure_identities(account_id=account_id, names=names)
     sightings = [Sighting(ids[CLIENT, one.client_id], ids[USER, one.user_id], one.at) for one in links]
