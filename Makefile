@@ -11,7 +11,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo up test test-long check format bench pictures clean
+.PHONY: help demo up test test-long check format bench pictures messages clean
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -46,6 +46,9 @@ bench: .venv/test.stamp  ## measure, and print the figures with the machine they
 
 pictures: .venv/test.stamp  ## make the documentation's pictures of the screens anew
 	@$(RUN) -m tests.pictures $(ARGS)
+
+messages: .venv/test.stamp  ## bring the translations below locale/ up to date, and compile them
+	@$(RUN) -m tests.messages
 
 clean:  ## stop the servers and remove .venv, caches and test data; your data in var/ stays
 	@for home in var var/test; do \

@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("api/", include("apps.api.urls")),
     path("healthz/", include("apps.hourly.urls")),
+    path("cookies/", include("apps.counters.urls")),
     path("", include("apps.backoffice.urls")),
 ]
 

@@ -1,7 +1,7 @@
 """The one list of what the tag keeps in a visitor's browser.
 
-The tag sets nothing that is not in it (a test compares the two in a real browser), and the cookie page of each
-counter is made from it. Names of cookies and of keys that the tag only reads do not belong here.
+The tag sets nothing that is not in it (a test compares the two in a real browser), and the cookie page of
+each counter is made from it. Names of cookies and of keys that the tag only reads do not belong here.
 """
 
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ class Declared:
 
 _YEAR = _("1 year")
 _BROWSER = _(
-    "A random number that tells this browser from others, so that visits, pages and returning visitors can be "
-    "counted and what you ask in a chat can be seen beside what you looked at."
+    "A random number that distinguishes this browser from others, so that visits, pages and returning "
+    "visitors can be counted and a chat can be joined to the visit it belongs to."
 )
 _REFUSAL = _("Remembers that you do not want to be counted.")
 _ANSWER = _("Remembers what you agreed to and what you refused.")
@@ -44,14 +44,17 @@ DECLARED: tuple[Declared, ...] = (
     Declared(
         "_gl_queue",
         "localStorage",
-        _("Holds what is to be counted until the server has it, so that a lost connection loses nothing."),
+        _(
+            "Holds what is to be counted until the server has received it, so that nothing is lost when you "
+            "are offline."
+        ),
         _("Until it is sent"),
         "performance",
     ),
     Declared(
         "_gl_code",
         "localStorage",
-        _("A code that joins a chat which you begin in a messenger with your visit to this site."),
+        _("A code that joins a chat that you start in a messenger to your visit to this site."),
         _("90 days"),
         "functionality",
     ),

@@ -7,9 +7,19 @@ from django.db.models import QuerySet
 
 from apps.core import clock
 from apps.core.errors import NotThere
+from apps.counters.cookie_page import host
+from apps.counters.cookie_words import Facts
 from apps.counters.models import Consent, Counter, CounterSettings, WithoutConsent
 
-__all__ = ["SettingsAt", "TagSettings", "counter", "counters", "settings_history", "tag_settings"]
+__all__ = [
+    "SettingsAt",
+    "TagSettings",
+    "cookie_facts",
+    "counter",
+    "counters",
+    "settings_history",
+    "tag_settings",
+]
 
 
 def counters(*, account_id: int, archived: bool = False) -> QuerySet[Counter]:
@@ -79,3 +89,25 @@ def settings_history(*, numbers: Collection[int]) -> dict[int, list[SettingsAt]]
     for number, at, *values in rows.values_list("counter", "at", *columns):
         found[number].append(SettingsAt(clock.to_us(at), *values))
     return found
+
+
+def cookie_facts(*, number: int) -> Facts:
+    """What the page about cookies tells of a counter; of an archived one too: browsers keep its values."""
+    found = Counter.objects.select_related("account").filter(pk=number).first()
+    if not found:
+        raise NotThere
+    account = found.account
+    return Facts(
+        account=account.name,
+        counter=found.name,
+        sites=tuple((host(origin), origin) for origin in dict.fromkeys([found.site, *found.allowed_origins])),
+        consent=found.consent,
+        without_consent=found.without_consent,
+        respect_dnt=found.respect_dnt,
+        respect_gpc=found.respect_gpc,
+        user_ids=found.user_ids,
+        archived=found.archived_at is not None,
+        message_text=account.message_text,
+        hits_days=account.hits_days,
+        texts_days=account.texts_days,
+    )

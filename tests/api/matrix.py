@@ -122,7 +122,7 @@ API: dict[str, Row] = {
     f"{_V1}audit/": Row(ADMINS, ADMINS, "GET"),
 }
 
-ELSEWHERE = frozenset({"healthz/live", "healthz/ready"})
+ELSEWHERE = frozenset({"healthz/live", "healthz/ready", "cookies/<int:number>/"})
 """Addresses that belong to no account and are tested where they are made."""
 
 BACKOFFICE = ("admin/", "exports/", "login-link/")
