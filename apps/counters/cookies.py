@@ -48,7 +48,7 @@ DECLARED: tuple[Declared, ...] = (
             "Holds what is to be counted until the server has received it, so that nothing is lost when you "
             "are offline."
         ),
-        _("Until it is sent"),
+        _("Until it is sent, at most 7 days"),
         "performance",
     ),
     Declared(
