@@ -40,6 +40,18 @@ def currency(value: str) -> Problem | None:
     return Problem("currency", "unknown_currency", _("This is no ISO 4217 code; write one like EUR."))
 
 
+def phone_country(value: str) -> Problem | None:
+    from phonenumbers import SUPPORTED_REGIONS  # its tables are large, and this is asked rarely
+
+    if not value or value in SUPPORTED_REGIONS:
+        return None
+    return Problem(
+        "phone_country",
+        "unknown_country",
+        _("This is no country's two letters (ISO 3166); write them like DE, or nothing."),
+    )
+
+
 def clean(instance: Model, fields: Iterable[str]) -> None:
     """Check these fields of a row as its model describes them; Refused names each that is wrong."""
     wanted = set(fields)

@@ -80,6 +80,10 @@ class Account(models.Model):  # type: ignore[django-manager-missing]  # knox is 
         validators=[MinValueValidator(1), MaxValueValidator(3660)],
     )
     chat_goals_tracked = models.BooleanField(_("chat goals tracked"), default=True)
+    link_contacts = models.BooleanField(_("link by e-mail or phone"), default=False)
+    phone_country = models.CharField(
+        _("country of phone numbers"), max_length=2, blank=True, default=""
+    )  # ISO 3166 alpha-2: of numbers written without +
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
@@ -98,6 +102,7 @@ class AccountSettings(models.Model):
     timezone = models.CharField(max_length=64)
     inactivity_s = models.PositiveIntegerField()
     chat_goals_tracked = models.BooleanField(default=True)
+    link_contacts = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "at"], name="account_settings_at")]

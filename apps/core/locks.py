@@ -8,7 +8,7 @@ from django.db import connection
 class Lock(IntEnum):
     """First key of the two-key advisory locks; the second is an id folded to 32 bits."""
 
-    GOALS = 1  # storing hits holds it shared, saving a goal version alone (second key: account)
+    GOALS = 1  # storing facts and linking hold it shared, saving a goal version alone (second key: account)
     JUDGE = 2  # one judge for each share of an account's people (account and share, folded)
     PARTITIONS = 3  # making and dropping partitions (0)
     LEDGER = 4  # opening a run (account)

@@ -48,10 +48,18 @@ class HitIn(msgspec.Struct, omit_defaults=True):
 
 
 class PersonIn(msgspec.Struct, omit_defaults=True):
-    """Whom an event names."""
+    """Whom an event names; what is named together belongs together (`named.py`)."""
 
     client_id: str | None = None
     user_id: str | None = None
+    telegram: str | None = None
+    whatsapp: str | None = None
+    viber: str | None = None
+    facebook: str | None = None
+    instagram: str | None = None
+    messenger: str | None = None  # any other: "vk:123456"
+    email: str | None = None
+    phone: str | None = None
 
 
 class AuthorIn(msgspec.Struct, omit_defaults=True):
@@ -288,7 +296,8 @@ def _seq(seq: int) -> Problem | None:
 def _event_person(person: PersonIn | None) -> Problem | None:
     if person is None:
         return None
-    return _identity("person.client_id", person.client_id) or _identity("person.user_id", person.user_id)
+    checked = (_identity(f"person.{name}", getattr(person, name)) for name in person.__struct_fields__)
+    return next((problem for problem in checked if problem), None)
 
 
 def _choice(field: str, value: str | None, choices: tuple[str, ...]) -> Problem | None:

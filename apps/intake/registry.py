@@ -15,8 +15,10 @@ from apps.core.clock import BEGINNING
 from apps.core.locks import Lock, take
 from apps.goals import chat_marks
 from apps.goals import services as goals
+from apps.intake.links import settle
 from apps.people.models import Mark
-from apps.people.services import leave_marks
+from apps.people.selectors import contact_ends
+from apps.people.services import hold, leave_marks
 
 __all__ = ["archive_group", "delete_agent", "save_agent", "save_channel", "save_group", "save_settings"]
 
@@ -143,10 +145,10 @@ def save_settings(*, account_id: int, at: datetime | None = None, **values: Any)
     """Change settings of the account as of now (or `at`).
 
     The time zone decides on which dates goals are tracked, the switch which first replies are judged, so they
-    change alone with the goals.
+    change alone with the goals; and whether e-mails link changes while nothing is linked.
     """
     at = at or clock.now()
-    if {"timezone", "chat_goals_tracked"} & values.keys():
+    if {"timezone", "chat_goals_tracked", "link_contacts"} & values.keys():
         take(Lock.GOALS, account_id)
     tracked = Account.objects.values_list("chat_goals_tracked", flat=True).filter(pk=account_id).first()
     account = accounts.record_settings(account_id=account_id, at=at, **values)
@@ -157,4 +159,7 @@ def save_settings(*, account_id: int, at: datetime | None = None, **values: Any)
         chat_marks.sweep(account_id=account_id, channels=channels)
     if {"timezone", "inactivity_s"} & values.keys():
         _mark(account_id, _people(_LATER, account_id, at), at, Mark.Reason.SETTINGS)
+    if "link_contacts" in values and (ends := contact_ends(account_id=account_id, since=at)):
+        hold(account_id=account_id, linked=ends, others=())
+        settle(account_id=account_id, identities=ends)
     return account

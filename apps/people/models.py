@@ -1,6 +1,8 @@
 """Persons, the identities they are known by, and what waits to be judged again."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Account
 from apps.core import clock
@@ -20,16 +22,35 @@ class Identity(models.Model):
     """A name by which a person is known. `person` is whom it stands for while nothing links it further."""
 
     class Kind(models.IntegerChoices):
-        CLIENT_ID = 1
-        USER_ID = 2
+        CLIENT_ID = 1, _("client ID")
+        USER_ID = 2, _("user ID")
+        TELEGRAM = 3, _("Telegram")
+        WHATSAPP = 4, _("WhatsApp")
+        VIBER = 5, _("Viber")
+        FACEBOOK = 6, _("Facebook")
+        INSTAGRAM = 7, _("Instagram")
+        MESSENGER = 8, _("other messenger")  # "vk:123456"
+        EMAIL = 9, _("e-mail")
+        PHONE = 10, _("phone")  # E.164
+
+    CONTACTS = (Kind.EMAIL, Kind.PHONE)  # link only where the account allows it
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="identities")
     kind = models.SmallIntegerField(choices=Kind)
     value = models.CharField(max_length=255)
     person = models.ForeignKey(Person, models.CASCADE, related_name="identities", db_index=True)
+    # whose it is after its last link (0: as `person` says); what lists and searches ask, kept by whoever links
+    owner_id = models.BigIntegerField(default=0, db_default=0)
+    written = models.CharField(max_length=255, default="", db_default="")  # a phone, an e-mail as it came
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "kind", "value"], name="identity_value")]
+        indexes = [
+            # the identities of a person; few were ever linked away from their own
+            models.Index(
+                fields=["account", "owner_id"], name="identity_owner", condition=~models.Q(owner_id=0)
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.value}"
@@ -43,10 +64,59 @@ class Link(models.Model):
     client = models.ForeignKey(Identity, models.CASCADE, related_name="links", db_index=False)
     at = models.DateTimeField()
     user = models.ForeignKey(Identity, models.CASCADE, related_name="+")
-    source = models.CharField(max_length=16)  # "hit", "conversation", "api"
+    source = models.CharField(max_length=16)  # "hit", "conversation", "api", "merge:12"
 
     def __str__(self) -> str:
         return f"{self.client_id} is {self.user_id} from {self.at.isoformat()}"
+
+
+class Tie(models.Model):
+    """Two identities that were said to be one person's, other than a client ID with a user ID (`owners.py`)."""
+
+    pk = models.CompositePrimaryKey("account", "one", "at", "other")
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
+    one = models.ForeignKey(Identity, models.CASCADE, related_name="+", db_index=False)
+    at = models.DateTimeField()
+    other = models.ForeignKey(Identity, models.CASCADE, related_name="+", db_index=False)
+    source = models.CharField(max_length=16)  # as a link's
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "other"], name="tie_other")]  # ties are walked both ways
+
+    def __str__(self) -> str:
+        return f"{self.one_id} and {self.other_id} from {self.at.isoformat()}"
+
+
+class Undone(models.Model):
+    """What was said of two identities until an instant counts no more; later sightings do."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    one = models.ForeignKey(Identity, models.CASCADE, related_name="+")  # the lower number of the two
+    other = models.ForeignKey(Identity, models.CASCADE, related_name="+")
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "one", "other"], name="undone_pair")]
+
+    def __str__(self) -> str:
+        return f"{self.one_id} and {self.other_id} until {self.until.isoformat()}"
+
+
+class Merge(models.Model):
+    """Two people that a member made one. Its links and ties have the source `merge:<id>` and hold since ever."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=clock.now)
+    kept_id = models.BigIntegerField()  # persons
+    gone_id = models.BigIntegerField()
+    identities = ArrayField(models.BigIntegerField())  # those of the one, and one of the other's
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "kept_id"], name="merge_kept")]  # a person's page
+
+    def __str__(self) -> str:
+        return f"{self.gone_id} into {self.kept_id}"
 
 
 class Mark(models.Model):

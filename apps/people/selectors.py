@@ -1,31 +1,165 @@
 """Reading people: whom identities belong to."""
 
-from collections.abc import Collection
+from bisect import bisect_right
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import Q, QuerySet
 
-from apps.people.owners import LinkAt, Owners
+from apps.accounts.models import Account, AccountSettings
+from apps.core.clock import BEGINNING
+from apps.people.models import Identity, Tie
+from apps.people.owners import LinkAt, NameBytes, Owners, TieAt
 
-__all__ = ["owners"]
+__all__ = ["around", "contact_ends", "identities_of", "owners"]
+
+_NOT_UNDONE = (
+    " NOT EXISTS (SELECT FROM people_undone x WHERE x.account_id = {row}.account_id"
+    " AND x.one_id = LEAST({one}, {other}) AND x.other_id = GREATEST({one}, {other}) AND x.until >= {row}.at)"
+)
+_LINKS = (
+    "SELECT l.client_id, l.at, u.value, u.person_id FROM people_link l"
+    " JOIN people_identity u ON u.id = l.user_id WHERE l.account_id = %s AND l.client_id = ANY(%s) AND"
+    + _NOT_UNDONE.format(row="l", one="l.client_id", other="l.user_id")
+)
+_TIES = (
+    "SELECT t.at, t.one_id, t.other_id, t.source LIKE 'merge:%%' FROM people_tie t"
+    " WHERE t.account_id = %s AND t.one_id = ANY(%s) AND"
+    + _NOT_UNDONE.format(row="t", one="t.one_id", other="t.other_id")
+)
+_NEIGHBOURS = (
+    "SELECT other_id FROM people_tie WHERE account_id = %s AND one_id = ANY(%s)"
+    " UNION SELECT one_id FROM people_tie WHERE account_id = %s AND other_id = ANY(%s)"
+)
 
 
 def owners(*, account_id: int, identities: Collection[int]) -> Owners:
     """Who owns these identities, through time."""
-    ids = list(set(identities))
-    if not ids:
-        return Owners(own={}, links=[])
+    known = _rows(account_id, set(identities))
+    loose = {identity for identity, row in known.items() if row.kind != Identity.Kind.USER_ID}
+    if not loose:
+        return Owners(own={identity: row.person for identity, row in known.items()}, links=[], users=known)
+    ends = _walk(account_id, loose)
+    known |= _rows(account_id, ends - known.keys())
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, person_id FROM people_identity WHERE account_id = %s AND id = ANY(%s)",
-            [account_id, ids],
-        )
-        own = dict(cursor.fetchall())
-        cursor.execute(
-            "SELECT l.client_id, l.at, u.value, u.person_id FROM people_link l"
-            " JOIN people_identity u ON u.id = l.user_id WHERE l.account_id = %s AND l.client_id = ANY(%s)",
-            [account_id, ids],
-        )
+        cursor.execute(_LINKS, [account_id, list(loose | ends)])
         links = [
             LinkAt(client, at, value.encode(), person) for client, at, value, person in cursor.fetchall()
         ]
-    return Owners(own=own, links=links)
+    return Owners(
+        own={identity: row.person for identity, row in known.items()},
+        links=links,
+        ties=_ties(account_id, ends, known),
+        users={identity for identity, row in known.items() if row.kind == Identity.Kind.USER_ID},
+    )
+
+
+class _Row(NamedTuple):
+    person: int
+    kind: int
+    value: str
+
+    @property
+    def name(self) -> NameBytes:
+        return self.kind, self.value.encode()
+
+
+def _rows(account_id: int, identities: set[int]) -> dict[int, _Row]:
+    if not identities:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, person_id, kind, value FROM people_identity WHERE account_id = %s AND id = ANY(%s)",
+            [account_id, list(identities)],
+        )
+        return {identity: _Row(*rest) for identity, *rest in cursor.fetchall()}
+
+
+def around(*, account_id: int, identities: Collection[int]) -> set[int]:
+    """These identities, no user IDs, and all whose owner may change with theirs: what ties lead to."""
+    reached = _walk(account_id, set(identities)) - set(identities)
+    return set(identities) | (reached - _users(account_id, reached))
+
+
+def identities_of(*, account_id: int, person_id: int) -> QuerySet[Identity]:
+    """The identities that are this person's now."""
+    mine = Q(owner_id=person_id) | Q(owner_id=0, person_id=person_id)
+    return Identity.objects.filter(mine, account_id=account_id).order_by("kind", "pk")
+
+
+def contact_ends(*, account_id: int, since: datetime) -> set[int]:
+    """Identities, no user IDs, that ties with an e-mail or a phone from an instant on concern."""
+    ties = Tie.objects.filter(
+        Q(one__kind__in=Identity.CONTACTS) | Q(other__kind__in=Identity.CONTACTS),
+        account_id=account_id,
+        at__gte=since,
+    )
+    ends = {end for pair in ties.values_list("one_id", "other_id") for end in pair}
+    return ends - _users(account_id, ends)
+
+
+def _walk(account_id: int, start: set[int]) -> set[int]:
+    """The ends of all ties that lead to or from `start`, not passing through user IDs; empty if there is none."""
+    step = _neighbours(account_id, start)
+    found = start | step if step else set()
+    step -= start
+    while step:
+        step = _neighbours(account_id, step - _users(account_id, step)) - found
+        found |= step
+    return found
+
+
+def _neighbours(account_id: int, identities: set[int]) -> set[int]:
+    if not identities:
+        return set()
+    ids = list(identities)
+    with connection.cursor() as cursor:
+        cursor.execute(_NEIGHBOURS, [account_id, ids, account_id, ids])
+        return {identity for (identity,) in cursor.fetchall()}
+
+
+def _users(account_id: int, identities: set[int]) -> set[int]:
+    if not identities:
+        return set()
+    users = Identity.objects.filter(account_id=account_id, pk__in=identities, kind=Identity.Kind.USER_ID)
+    return set(users.values_list("pk", flat=True))
+
+
+def _ties(account_id: int, ends: set[int], known: Mapping[int, _Row]) -> list[TieAt]:
+    """The ties among these identities that count."""
+    if not ends:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_TIES, [account_id, list(ends)])
+        rows = [row for row in cursor.fetchall() if row[2] in ends]
+    allowed = _ContactsLink(account_id)
+    return [
+        TieAt(at, _in_order(known[one].name, known[other].name), one, other)
+        for at, one, other, merge in rows
+        if merge or not {known[one].kind, known[other].kind} & set(Identity.CONTACTS) or allowed.at(at)
+    ]
+
+
+def _in_order(one: NameBytes, other: NameBytes) -> tuple[NameBytes, NameBytes]:
+    return (one, other) if one <= other else (other, one)
+
+
+class _ContactsLink:
+    """Whether the account lets e-mails and phones link, through time."""
+
+    def __init__(self, account_id: int) -> None:
+        self._account_id = account_id
+
+    @cached_property
+    def _steps(self) -> list[tuple[datetime, bool]]:
+        steps = AccountSettings.objects.filter(account_id=self._account_id).order_by("at")
+        now = Account.objects.filter(pk=self._account_id).values_list("link_contacts", flat=True)
+        return list(steps.values_list("at", "link_contacts")) or [(BEGINNING, now.get())]
+
+    def at(self, instant: datetime) -> bool:
+        """The value in force; before the first recorded one, the first."""
+        position = bisect_right(self._steps, instant, key=lambda step: step[0]) - 1
+        return self._steps[max(position, 0)][1]

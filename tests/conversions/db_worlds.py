@@ -19,7 +19,9 @@ from apps.goals.drafts import ConditionDraft, GoalDraft
 from apps.goals.models import GoalVersion, MessagingGoal
 from apps.goals.services import saving
 from apps.intake import registry
-from apps.intake.services import KnownLink, take_events, take_hits, take_links
+from apps.intake.named import FIELDS, Pair
+from apps.intake.services import KnownLink, take_events, take_hits, take_links, take_pairs, undo_link
+from apps.people.services import ensure_identities
 from tests.conversions.pure_worlds import ALWAYS, EPOCH, event_json, instant
 from tests.oracle import plain
 from tests.oracle.world import Event, Hit, Version, World
@@ -78,7 +80,7 @@ class DbWorld:
 
     def settings(self) -> None:
         """The account's settings, in their order; a value that is recorded later holds from the beginning."""
-        known = {"timezone": "UTC", "inactivity_s": 600}
+        known = {"timezone": "UTC", "inactivity_s": 600, "link_contacts": False}
         for _, said in reversed(self.world.account.settings):
             known |= said
         Account.objects.filter(pk=self.account.pk).update(**known)
@@ -97,6 +99,24 @@ class DbWorld:
             )
             for link in self.world.links
         ]
+
+    def _ties(self) -> list[Fact]:
+        """What is said by hand of two identities, and what of them is taken back."""
+        ties = [
+            partial(
+                take_pairs,
+                account_id=self.account.pk,
+                pairs=[Pair(_name(tie.one), _name(tie.other), instant(tie.at))],
+            )
+            for tie in self.world.ties
+        ]
+        return [*ties, *(partial(self._undo, *undone) for undone in self.world.undone)]
+
+    def _undo(self, one: tuple[str, str], other: tuple[str, str], until: int) -> None:
+        with transaction.atomic():
+            ids = ensure_identities(account_id=self.account.pk, names={_name(one), _name(other)})
+        ends = {"one": ids[_name(one)], "other": ids[_name(other)]}
+        undo_link(account_id=self.account.pk, **ends, until=instant(until))
 
     def _take_hits(self, hits: list[Hit]) -> None:
         for number, counter in self.counters.items():
@@ -139,7 +159,7 @@ class DbWorld:
         versions = sorted(
             ((v.valid_from, key, v) for key, vs in self.world.goals.items() for v in vs), key=lambda x: x[:2]
         )
-        facts = [*self._registry(), *self._links(), *self._batches(rng)]
+        facts = [*self._registry(), *self._links(), *self._ties(), *self._batches(rng)]
         rng.shuffle(facts)
         cuts = sorted(rng.randrange(len(facts) + 1) for _ in versions)
         for index, fact in enumerate(facts):
@@ -204,6 +224,10 @@ class DbWorld:
                 )
             )
         return sorted(rows, key=lambda row: (row.goal, row.time, row.counter, row.hit.encode()))
+
+
+def _name(name: tuple[str, str]) -> tuple[int, str]:
+    return int(FIELDS[name[0]]), name[1]
 
 
 def _in_order(calls: list[Fact]) -> Fact:

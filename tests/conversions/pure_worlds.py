@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from apps.conversations.models import Channel
 from apps.conversions import attribution
@@ -13,9 +13,10 @@ from apps.goals.matching import Matcher
 from apps.goals.reaches import Judging
 from apps.goals.windows import Span, TimeZones
 from apps.intake.decode import decode_event
+from apps.intake.named import FIELDS
 from apps.intake.records import EventIn
 from apps.intake.services.events import kind_of
-from apps.people.owners import LinkAt, Owners
+from apps.people.owners import LinkAt, Owners, TieAt
 from tests.oracle import plain
 from tests.oracle.world import UNCHANGED, World
 from tests.oracle.world import Event as WorldEvent
@@ -47,9 +48,8 @@ def event_json(event: WorldEvent) -> dict[str, Any]:
     }
     if event.seq is not None:
         body["seq"] = event.seq
-    if event.client_id or event.user_id:
-        names = {"client_id": event.client_id, "user_id": event.user_id}
-        body["person"] = {name: value for name, value in names.items() if value}
+    if names := plain.names_of_event(event):
+        body["person"] = dict(names)
     if event.author_kind:
         body["author"] = {"kind": event.author_kind, "agent": event.author_agent}
     for name in ("agent", "group"):
@@ -62,6 +62,20 @@ def event_json(event: WorldEvent) -> dict[str, Any]:
     if event.type == "status":
         body["status"] = event.status
     return body
+
+
+class Pair(NamedTuple):
+    """Two names that were said together."""
+
+    one: Any
+    other: Any
+    at: int
+
+
+def names_of_hit(hit: Any) -> list[tuple[str, str]]:
+    """The identities of a world's hit, the one that counts first."""
+    names = [("user_id", hit.user_id), ("client_id", hit.client_id)]
+    return [name for name in names if name[1]]
 
 
 class PureWorld:
@@ -116,28 +130,45 @@ class PureWorld:
         return Registry(agents=agents, excluded=excluded, inactivity_us=inactivity, group_order=order)
 
     def _owners(self) -> Owners:
-        facts: list[Any] = [*self.world.hits, *self.world.events]
-        own = {
-            self.number("client", f.client_id): self.number("client", f.client_id)
-            for f in facts
-            if f.client_id
-        }
-        own |= {self.number("user", f.user_id): self.number("user", f.user_id) for f in facts if f.user_id}
-        links = [(f.client_id, f.user_id, f.time) for f in facts if f.client_id and f.user_id]
-        links += list(self.world.links)
-        rows = [
-            LinkAt(self.number("client", client), instant(at), user.encode(), self.number("user", user))
-            for client, user, at in links
+        """The world's links and ties by hand, those that its facts name, and what of them is undone."""
+        pairs = [
+            Pair(("client_id", link.client_id), ("user_id", link.user_id), link.at)
+            for link in self.world.links
         ]
-        return Owners(own=own, links=rows)
+        pairs += [Pair(*tie) for tie in self.world.ties]
+        for hit in self.world.hits:
+            if hit.client_id and hit.user_id:
+                pairs.append(Pair(("client_id", hit.client_id), ("user_id", hit.user_id), hit.time))
+        for event in self.world.events:
+            names = plain.names_of_event(event)
+            pairs += [Pair(name, names[0], event.time) for name in names[1:]]
+        pairs = [pair for pair in pairs if not plain.is_undone(self.world, *pair)]
+        links, ties = [], []
+        for one, other, at in pairs:
+            if (one[0], other[0]) == ("client_id", "user_id"):
+                owner = self.number("name", other)
+                links.append(LinkAt(self.number("name", one), instant(at), other[1].encode(), owner))
+            elif self._counts(one, other, at):
+                order = sorted((int(FIELDS[kind]), value.encode()) for kind, value in (one, other))
+                ends = (self.number("name", one), self.number("name", other))
+                ties.append(TieAt(instant(at), (order[0], order[1]), *ends))
+        known = [name for hit in self.world.hits for name in names_of_hit(hit)]
+        known += [name for event in self.world.events for name in plain.names_of_event(event)]
+        known += [name for pair in pairs for name in pair[:2]]
+        own = {number: number for name in known for number in [self.number("name", name)]}
+        users = {self.number("name", name) for name in known if name[0] == "user_id"}
+        return Owners(own=own, links=links, ties=ties, users=users)
 
-    def person(self, client_id: str | None, user_id: str | None, at: int) -> int:
+    def _counts(self, one: Any, other: Any, at: int) -> bool:
+        said = self.world.account.settings
+        soft = {one[0], other[0]} & {"email", "phone"}
+        return not soft or plain.value_in_force(said, at, "link_contacts", False)
+
+    def person(self, names: list[Any], at: int) -> int:
         """Whom these identities name at an instant; 0 nobody."""
-        if user_id:
-            return self.number("user", user_id)
-        if client_id:
-            return self.owners.person(self.number("client", client_id), instant(at))
-        return 0
+        if not names:
+            return 0
+        return self.owners.person(self.number("name", names[0]), instant(at))
 
     def _threads(self) -> list[tuple[int, Thread]]:
         found = []
@@ -146,8 +177,8 @@ class PureWorld:
         )
         for (channel, ticket), group in groupby(ordered, key=lambda e: (e.channel, e.ticket)):
             events = list(group)
-            naming = next((e for e in events if e.client_id or e.user_id), None)
-            person = self.person(naming.client_id, naming.user_id, naming.time) if naming else 0
+            naming = next((e for e in events if plain.names_of_event(e)), None)
+            person = self.person(plain.names_of_event(naming), naming.time) if naming else 0
             thread = Thread(
                 self.number("conversation", (channel, ticket)),
                 self.number("channel", channel),
@@ -210,7 +241,7 @@ def judge(world: World) -> list[plain.Row]:
     people: dict[int, list[tuple[Any, Span]]] = {}
     for index, span in found:
         hit = hits[index]
-        people.setdefault(pure.person(hit.client_id, hit.user_id, hit.time), []).append((hit, span))
+        people.setdefault(pure.person(names_of_hit(hit), hit.time), []).append((hit, span))
     rows = [row for person, reached in people.items() for row in _person(pure, person, reached)]
     return sorted(rows, key=lambda row: (row.goal, row.time, row.counter, row.hit.encode()))
 

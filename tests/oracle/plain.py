@@ -15,13 +15,13 @@ from zoneinfo import ZoneInfo
 
 import ada_url
 
-from .world import UNCHANGED, Event, Hit, Version, World
+from .world import UNCHANGED, Event, Hit, Name, Version, World
 
 SECOND = 1_000_000
 DAY = 24 * 60 * 60 * SECOND
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
-Person = tuple[str, str]  # ("user", user ID) or ("client", client ID)
+Person = tuple[str, str]  # ("user", user ID) or ("group", identities that are one without a user ID)
 ConversationKey = tuple[str, str]  # (channel, ticket)
 
 
@@ -109,6 +109,26 @@ def channel_kind(world: World, channel: str, at: int) -> str:
 # --- Facts: persons (visitors.md, "Identities") ---------------------------------------------------
 
 
+# Decided: what one event names belongs together; the first of these that it names stands for the others.
+KINDS = [
+    "user_id", "client_id", "telegram", "whatsapp", "viber", "facebook", "instagram", "messenger", "email", "phone"
+]  # fmt: skip
+# Decided: of ties at one instant those whose kinds come first here, then whose values are less as bytes.
+KIND_ORDER = ["client_id", "user_id", *KINDS[2:]]
+
+
+def is_undone(world: World, one: Name, other: Name, at: int) -> bool:
+    """Links can be undone; decided: what was said of the two until then, and nothing later."""
+    return any({one, other} == {u.one, u.other} and at <= u.until for u in world.undone)
+
+
+def names_of_event(event: Event) -> list[Name]:
+    names = [("user_id", event.user_id)] if event.user_id is not None else []
+    names += [("client_id", event.client_id)] if event.client_id is not None else []
+    names += event.contacts
+    return sorted(names, key=lambda name: KINDS.index(name[0]))
+
+
 def all_links(world: World) -> list[tuple[str, str, int]]:
     """Explicit links; and every hit and conversation event that names both ids, at its time.
 
@@ -121,18 +141,44 @@ def all_links(world: World) -> list[tuple[str, str, int]]:
     for event in world.events:
         if event.client_id is not None and event.user_id is not None:
             links.append((event.client_id, event.user_id, event.time))
-    return links
+    return [
+        (client, user, at)
+        for client, user, at in links
+        if not is_undone(world, ("client_id", client), ("user_id", user), at)
+    ]
+
+
+def all_ties(world: World) -> list[tuple[int, Name, Name]]:
+    """Explicit ones; and what conversation events name together, but for client ID with user ID.
+
+    accounts.md: e-mails and phones link only when the account allows it.
+    """
+    ties = [(tie.at, tie.one, tie.other) for tie in world.ties]
+    for event in world.events:
+        names = names_of_event(event)
+        for name in names[1:]:
+            if {name[0], names[0][0]} != {"client_id", "user_id"}:
+                ties.append((event.time, name, names[0]))
+    answer = []
+    for at, one, other in ties:
+        asks = one[0] in ("email", "phone") or other[0] in ("email", "phone")
+        if asks and not value_in_force(world.account.settings, at, "link_contacts", False):
+            continue
+        if not is_undone(world, one, other, at):
+            answer.append((at, one, other))
+    return answer
 
 
 def owner_of_client(world: World, client_id: str, at: int) -> Person:
     """visitors.md: A client ID belongs at *t* to the user ID of its latest link at or before *t*;
-    before its first link, to that link's user ID; never linked, it is a person of its own.
+    before its first link, to that link's user ID; never linked, it is a person of its own (or, without a
+    user ID, that of the messenger account it is linked with).
 
     Decided: of two links at one instant the greater user ID, as bytes, counts.
     """
     links = [link for link in all_links(world) if link[0] == client_id]
     if not links:
-        return ("client", client_id)
+        return person_of_group(world, ("client_id", client_id))
     links.sort(key=lambda link: (link[2], link[1].encode()))
     until_now = [link for link in links if link[2] <= at]
     if until_now:
@@ -142,16 +188,56 @@ def owner_of_client(world: World, client_id: str, at: int) -> Person:
     return ("user", at_first_instant[-1][1])
 
 
-def person_of(world: World, client_id: str | None, user_id: str | None, at: int) -> Person | None:
-    if user_id is not None:
-        return ("user", user_id)
-    if client_id is not None:
-        return owner_of_client(world, client_id, at)
-    return None
+def person_of_group(world: World, name: Name) -> Person:
+    """visitors.md: A messenger account, e-mail or phone belongs to the person it was first linked to;
+    without a user ID, client ID and messenger account linked with each other are one person. Linked
+    through a client ID, it belongs to whom that client ID belongs at the instant of the link.
+
+    So: ties are gone through in time. Whoever has a user ID keeps it, the others join.
+    """
+    linked_clients = {client for client, _, _ in all_links(world)}
+    groups: list[tuple[set[Name], list[Person]]] = []  # names, and at most one person with a user ID
+
+    def group_of(name: Name, at: int) -> tuple[set[Name], list[Person]]:
+        if name[0] == "user_id":
+            return set(), [("user", name[1])]
+        if name[0] == "client_id" and name[1] in linked_clients:
+            return set(), [owner_of_client(world, name[1], at)]
+        for group in groups:
+            if name in group[0]:
+                return group
+        groups.append(({name}, []))
+        return groups[-1]
+
+    def order(tie):
+        at, one, other = tie
+        return at, sorted((KIND_ORDER.index(kind), value.encode()) for kind, value in (one, other))
+
+    for at, one, other in sorted(all_ties(world), key=order):
+        mine, yours = group_of(one, at), group_of(other, at)
+        if mine is yours or (mine[1] and yours[1]):
+            continue
+        groups = [group for group in groups if group is not mine and group is not yours]
+        groups.append((mine[0] | yours[0], mine[1] + yours[1]))
+    names, persons = group_of(name, 0)
+    return persons[0] if persons else ("group", "|".join(sorted("=".join(one) for one in names)))
+
+
+def person_of(world: World, names: list[Name], at: int) -> Person | None:
+    if not names:
+        return None
+    kind, value = min(names, key=lambda name: KINDS.index(name[0]))
+    if kind == "user_id":
+        return ("user", value)
+    if kind == "client_id":
+        return owner_of_client(world, value, at)
+    return person_of_group(world, (kind, value))
 
 
 def person_of_hit(world: World, hit: Hit) -> Person | None:
-    return person_of(world, hit.client_id, hit.user_id, hit.time)
+    names = [("client_id", hit.client_id)] if hit.client_id is not None else []
+    names += [("user_id", hit.user_id)] if hit.user_id is not None else []
+    return person_of(world, names, hit.time)
 
 
 # --- Facts: conversations -------------------------------------------------------------------------
@@ -182,8 +268,8 @@ def person_of_conversation(world: World, conversation: ConversationKey) -> Perso
     Decided: timeless (not cut off at *t*); a client ID counts as whose it is at that event's time.
     """
     for event in events_of(world, conversation):
-        if event.client_id is not None or event.user_id is not None:
-            return person_of(world, event.client_id, event.user_id, event.time)
+        if names_of_event(event):
+            return person_of(world, names_of_event(event), event.time)
     return None
 
 

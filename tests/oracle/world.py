@@ -58,6 +58,25 @@ class Version:
     name: str = ""
 
 
+Name = tuple[str, str]  # ("client_id" | "user_id" | "telegram" | ..., value)
+
+
+class Tie(NamedTuple):
+    """Two identities said to be one person's (a client ID with a user ID is a Link)."""
+
+    one: Name
+    other: Name
+    at: int
+
+
+class Undone(NamedTuple):
+    """What was said of two identities until an instant was taken back."""
+
+    one: Name
+    other: Name
+    until: int
+
+
 class Link(NamedTuple):
     client_id: str
     user_id: str
@@ -86,6 +105,7 @@ class Event:
     type: str = "message"  # or "assignment", "status", "rating", "tag"
     client_id: str | None = None
     user_id: str | None = None
+    contacts: list[Name] = field(default_factory=list)  # messenger accounts, e-mails, phones it names
     author_kind: str | None = None  # "person", "agent", "bot", "system"
     author_agent: str | None = None
     public: bool = True
@@ -103,6 +123,8 @@ class World:
     counters: list[int] = field(default_factory=list)
     goals: dict[str, list[Version]] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
+    ties: list[Tie] = field(default_factory=list)
+    undone: list[Undone] = field(default_factory=list)
     hits: list[Hit] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
@@ -163,6 +185,8 @@ def to_json(world: World) -> str:
             for key, versions in world.goals.items()
         },
         "links": [list(link) for link in world.links],
+        "ties": [list(tie) for tie in world.ties],
+        "undone": [list(undone) for undone in world.undone],
         "hits": [vars(hit) for hit in world.hits],
         "events": [
             {
@@ -203,11 +227,14 @@ def from_json(text: str) -> World:
             for key, versions in data["goals"].items()
         },
         links=[Link(*link) for link in data["links"]],
+        ties=[Tie(tuple(one), tuple(other), at) for one, other, at in data.get("ties", [])],
+        undone=[Undone(tuple(one), tuple(other), until) for one, other, until in data.get("undone", [])],
         hits=[Hit(**hit) for hit in data["hits"]],
         events=[
             Event(
                 **{
                     **event,
+                    "contacts": [tuple(name) for name in event.get("contacts", [])],
                     "agent": _part_from_json(event["agent"]),
                     "group": _part_from_json(event["group"]),
                 }
@@ -696,6 +723,9 @@ class _Maker:
             hits=hits,
             events=events,
         )
+        from .contacts import add_contacts  # it is made of what stands here
+
+        add_contacts(world, random.Random(rng.random()))
         # The order in which facts arrive says nothing.
         rng.shuffle(world.hits)
         rng.shuffle(world.events)

@@ -23,8 +23,10 @@ SETTINGS = (
     "hits_days",
     "texts_days",
     "chat_goals_tracked",
+    "link_contacts",
+    "phone_country",
 )
-JUDGED_BY = ("timezone", "inactivity_s", "chat_goals_tracked")
+JUDGED_BY = ("timezone", "inactivity_s", "chat_goals_tracked", "link_contacts")
 """The settings that judging reads; each change of them has a history row."""
 SPARE_DAYS = 7
 """So much longer than results are open their hits are kept: a visit may have begun before the closing line."""
@@ -32,6 +34,7 @@ SPARE_DAYS = 7
 _CHECKS: dict[str, Callable[[str], Problem | None]] = {
     "timezone": checks.timezone,
     "currency": checks.currency,
+    "phone_country": checks.phone_country,
 }
 
 

@@ -23,6 +23,8 @@ FIELDS = (
     "message_text",
     "hits_days",
     "texts_days",
+    "link_contacts",
+    "phone_country",
 )
 
 
@@ -65,6 +67,19 @@ class SettingsForm(Form):
         required=False,
         label=gettext_lazy("Keep texts of messages, days"),
         help_text=gettext_lazy("Empty: for ever. Of older messages only who wrote and when stays."),
+    )
+    link_contacts = forms.BooleanField(
+        label=gettext_lazy("Link by e-mail or phone"),
+        required=False,
+        help_text=gettext_lazy(
+            "An e-mail or phone that is named beside another identity makes them one person, from now on."
+        ),
+    )
+    phone_country = forms.CharField(
+        label=gettext_lazy("Country of phone numbers"),
+        required=False,
+        max_length=2,
+        help_text=gettext_lazy("Whose numbers may come without their code: DE, RU, ... (ISO 3166)"),
     )
 
 

@@ -5,7 +5,15 @@ from apps.intake.services.clocks import forget_moved
 from apps.intake.services.events import take_events
 from apps.intake.services.hits import HitsStored, prepare, store_hits, take_hits
 from apps.intake.services.logs import LogImport, import_access_log
-from apps.intake.services.people import KnownLink, take_links
+from apps.intake.services.people import (
+    KnownLink,
+    merge_people,
+    redo_link,
+    take_links,
+    take_pairs,
+    undo_link,
+    undo_merge,
+)
 from apps.intake.services.visitors import forget_salts
 
 __all__ = [
@@ -16,9 +24,14 @@ __all__ = [
     "forget_moved",
     "forget_salts",
     "import_access_log",
+    "merge_people",
     "prepare",
+    "redo_link",
     "store_hits",
     "take_events",
     "take_hits",
     "take_links",
+    "take_pairs",
+    "undo_link",
+    "undo_merge",
 ]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from django.db import transaction
@@ -21,11 +21,12 @@ from apps.core.locks import Lock, share
 from apps.core.retry import retrying
 from apps.goals import chat_marks
 from apps.intake.decode import decode_event, item_id
-from apps.intake.links import Sighting, link
+from apps.intake.links import Sightings, link, sightings
+from apps.intake.named import Name, Named, names_of, pairs
 from apps.intake.records import MAX_BATCH, EventIn, Outcome, Rejected, check_event
 from apps.people.models import Mark
 from apps.people.selectors import owners
-from apps.people.services import CLIENT, USER, Name, ensure_identities, hold, leave_marks
+from apps.people.services import ensure_identities, hold, leave_marks
 
 _KINDS = {"person": Event.Kind.PERSON, "agent": Event.Kind.AGENT, "bot": Event.Kind.BOT}
 _STATUSES = {
@@ -45,52 +46,62 @@ Key = tuple[int, str]
 def take_events(*, account_id: int, raw: Sequence[Any]) -> Outcome:
     """Check and store a batch of conversation events; the first of each (channel, id) counts."""
     arrived_at = clock.now()
-    events: list[EventIn] = []
+    country = Account.objects.values_list("phone_country", flat=True).get(pk=account_id)
+    events: list[Taken] = []
     rejected: list[Rejected] = []
     for index, item in enumerate(raw):
-        event = decode_event(item)
-        problem = _problem(index, event, arrived_at)
-        if isinstance(event, EventIn) and problem is None:
-            events.append(event)
-        elif problem is not None:
-            rejected.append(Rejected(index, item_id(item), problem.code, str(problem.detail)))
+        taken = _taken(index, decode_event(item), arrived_at, country)
+        if isinstance(taken, Taken):
+            events.append(taken)
+        else:
+            rejected.append(Rejected(index, item_id(item), taken.code, str(taken.detail)))
     if not events:
         return Outcome(rejected=tuple(rejected))
     stored = retrying(lambda: _store(account_id, events, arrived_at))
     return Outcome(stored, len(events) - stored, tuple(rejected))
 
 
-def _problem(index: int, event: EventIn | Problem, arrived_at: datetime) -> Problem | None:
+class Taken(NamedTuple):
+    """A checked event, and whom it names, the one that counts first."""
+
+    event: EventIn
+    names: list[Named]
+
+
+def _taken(index: int, event: EventIn | Problem, arrived_at: datetime, country: str) -> Taken | Problem:
     if index >= MAX_BATCH:
         return Problem("", "too_many", f"A batch has at most {MAX_BATCH} items.")
-    return event if isinstance(event, Problem) else check_event(event, arrived_at=arrived_at)
+    if isinstance(event, Problem):
+        return event
+    if problem := check_event(event, arrived_at=arrived_at):
+        return problem
+    names = names_of(event.person, country=country)
+    return names if isinstance(names, Problem) else Taken(event, names)
 
 
 @transaction.atomic
-def _store(account_id: int, events: Sequence[EventIn], arrived_at: datetime) -> int:
+def _store(account_id: int, events: Sequence[Taken], arrived_at: datetime) -> int:
     share(Lock.GOALS, account_id)
     channels = conversations.ensure_channels(
-        account_id=account_id, external_ids={one.channel for one in events}
+        account_id=account_id, external_ids={one.event.channel for one in events}
     )
     fresh = _fresh(account_id, events, channels)
     if not fresh:
         return 0
-    identities = ensure_identities(
-        account_id=account_id, names={name for event in fresh for name in _names(event)}
-    )
-    sightings = [sighting for event in fresh if (sighting := _sighting(event, identities))]
-    hold(account_id=account_id, linked={one.client for one in sightings}, others=set(identities.values()))
-    held = conversations.ensure_conversations(account_id=account_id, begun=_begun(fresh, channels))
-    rows = _rows(account_id, fresh, channels, held, arrived_at)
+    identities = _identities(account_id, fresh)
+    seen = _seen(fresh, identities)
+    hold(account_id=account_id, linked=seen.ends, others=set(identities.values()))
+    of_fresh = [one.event for one in fresh]
+    held = conversations.ensure_conversations(account_id=account_id, begun=_begun(of_fresh, channels))
+    rows = _rows(account_id, of_fresh, channels, held, arrived_at)
     stored = conversations.insert_events(rows=rows)
-    new = [event for event in fresh if (channels[event.channel], event.id) in stored]
-    if sightings:
-        of_new = [sighting for event in new if (sighting := _sighting(event, identities))]
-        link(account_id=account_id, sightings=of_new, source="conversation")
+    new = [one for one in fresh if (channels[one.event.channel], one.event.id) in stored]
+    if seen.ends:
+        link(account_id=account_id, seen=_seen(new, identities), source="conversation")
         for conversation in held.values():  # it may be somebody else's since it was read
             conversation.refresh_from_db(fields=["person_id"])
     _settle(account_id, new, channels, held, identities)
-    links = {(channels[event.channel], event.id) for event in new if event.link is not None}
+    links = {(channels[one.event.channel], one.event.id) for one in new if one.event.link is not None}
     summaries.note(account_id=account_id, facts=_facts(rows, stored, links))
     tracked = chat_marks.tracked_channels(account_id=account_id)
     chat_marks.mark_conversations(
@@ -113,27 +124,25 @@ def _facts(rows: Sequence[EventRow], stored: set[Key], links: set[Key]) -> list[
     ]
 
 
-def _fresh(account_id: int, events: Sequence[EventIn], channels: dict[str, int]) -> list[EventIn]:
+def _fresh(account_id: int, events: Sequence[Taken], channels: dict[str, int]) -> list[Taken]:
     """The events that are not stored, each id once: what a duplicate says is not looked at."""
-    first = {(channels[event.channel], event.id): event for event in reversed(events)}
+    first = {(channels[one.event.channel], one.event.id): one for one in reversed(events)}
     known = conversations.known_events(account_id=account_id, ids=first.keys())
-    return [event for key, event in reversed(first.items()) if key not in known]
+    return [one for key, one in reversed(first.items()) if key not in known]
 
 
-def _names(event: EventIn) -> list[Name]:
-    person = event.person
-    if person is None:
-        return []
-    pairs = ((CLIENT, person.client_id), (USER, person.user_id))
-    return [(kind, value) for kind, value in pairs if value]
+def _identities(account_id: int, events: Sequence[Taken]) -> dict[Name, int]:
+    names = [name for one in events for name in one.names]
+    return ensure_identities(
+        account_id=account_id,
+        names={one.name for one in names},
+        written={one.name: one.written for one in names if one.written},
+    )
 
 
-def _sighting(event: EventIn, identities: dict[Name, int]) -> Sighting | None:
-    names = _names(event)
-    if len(names) < 2:
-        return None
-    client, user = names
-    return Sighting(identities[client], identities[user], event.time)
+def _seen(events: Sequence[Taken], identities: dict[Name, int]) -> Sightings:
+    """Which identities these events name together."""
+    return sightings([pair for one in events for pair in pairs(one.names, one.event.time)], identities)
 
 
 def _begun(events: Sequence[EventIn], channels: dict[str, int]) -> dict[Key, datetime]:
@@ -223,7 +232,7 @@ def _kept(text: str | None, policy: str) -> str | None:
 
 def _settle(
     account_id: int,
-    events: Sequence[EventIn],
+    events: Sequence[Taken],
     channels: dict[str, int],
     held: dict[Key, Conversation],
     identities: dict[Name, int],
@@ -231,17 +240,17 @@ def _settle(
     """Whose each conversation is now, and what has to be judged again."""
     who = owners(account_id=account_id, identities=identities.values())
     marks: list[tuple[int, datetime]] = []
-    by_key: dict[Key, list[EventIn]] = {}
-    for event in events:
-        by_key.setdefault((channels[event.channel], event.conversation), []).append(event)
+    by_key: dict[Key, list[Taken]] = {}
+    for one in events:
+        by_key.setdefault((channels[one.event.channel], one.event.conversation), []).append(one)
     for key, of_one in by_key.items():
         conversation = held[key]
-        begun_at = min(event.time for event in of_one)
+        begun_at = min(one.event.time for one in of_one)
         naming = _first_naming(of_one, identities, conversation)
         person = conversation.person_id
         if naming is not None:
             person = who.person(naming.identity, naming.time)
-            marks += [(one, BEGINNING) for one in {person, conversation.person_id} if one]
+            marks += [(whose, BEGINNING) for whose in {person, conversation.person_id} if whose]
         elif person:
             marks.append((person, begun_at))
         conversations.settle(conversation=conversation, begun_at=begun_at, naming=naming, person=person)
@@ -249,13 +258,11 @@ def _settle(
 
 
 def _first_naming(
-    events: Sequence[EventIn], identities: dict[Name, int], conversation: Conversation
+    events: Sequence[Taken], identities: dict[Name, int], conversation: Conversation
 ) -> Naming | None:
     """The earliest event that names a person, if it comes before the one that did so far."""
     named = [
-        Naming(event.time, event.seq, event.id, identities[names[-1]])
-        for event in events
-        if (names := _names(event))
+        Naming(event.time, event.seq, event.id, identities[names[0].name]) for event, names in events if names
     ]
     first = min(named, key=lambda one: one.order, default=None)
     if first is None or conversation.named_at is None:

@@ -18,7 +18,7 @@ from apps.counters.models import Counter
 from apps.goals import chat_reaches, reaches
 from apps.goals.windows import Span
 from apps.intake.decode import decode_hit, item_id
-from apps.intake.links import Sighting, link
+from apps.intake.links import Sighting, link, of_hits
 from apps.intake.models import Tally
 from apps.intake.records import MAX_BATCH, Arrival, HitIn, Outcome, Rejected, check_hit
 from apps.intake.rows import PAGEVIEW, Found, rows
@@ -106,7 +106,7 @@ def _follow(account: int, stored: Sequence[Found]) -> None:
     if not (sightings or reached):
         return
     hold(account_id=account, linked={one.client for one in sightings}, others=identities)
-    link(account_id=account, sightings=sightings, source="hit")
+    link(account_id=account, seen=of_hits(sightings), source="hit")
     who = owners(account_id=account, identities=identities)
     new = [
         reaches.NewReach(span.goal, row.time, row.counter, row.id, span.version, row.identity, person)
