@@ -11,7 +11,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo up test test-long check format bench pictures messages clean
+.PHONY: help demo up test test-long check format bench pictures messages tag clean
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -49,6 +49,9 @@ pictures: .venv/test.stamp  ## make the documentation's pictures of the screens 
 
 messages: .venv/test.stamp  ## bring the translations below locale/ up to date, and compile them
 	@$(RUN) -m tests.messages
+
+tag: .venv/test.stamp  ## build static/tag/tag.js from its source
+	@$(RUN) -m tests.tag.build
 
 clean:  ## stop the servers and remove .venv, caches and test data; your data in var/ stays
 	@for home in var var/test; do \

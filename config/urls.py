@@ -6,6 +6,7 @@ urlpatterns = [
     path("api/", include("apps.api.urls")),
     path("healthz/", include("apps.hourly.urls")),
     path("cookies/", include("apps.counters.urls")),
+    path("tag/", include("apps.counters.tag_urls")),
     path("", include("apps.backoffice.urls")),
 ]
 

@@ -122,7 +122,15 @@ API: dict[str, Row] = {
     f"{_V1}audit/": Row(ADMINS, ADMINS, "GET"),
 }
 
-ELSEWHERE = frozenset({"healthz/live", "healthz/ready", "cookies/<int:number>/"})
+ELSEWHERE = frozenset(
+    {
+        "healthz/live",
+        "healthz/ready",
+        "cookies/<int:number>/",
+        "tag/<int:number>.js",
+        "tag/<int:number>.<slug:version>.js",
+    }
+)
 """Addresses that belong to no account and are tested where they are made."""
 
 BACKOFFICE = ("admin/", "exports/", "login-link/")
