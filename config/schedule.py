@@ -12,6 +12,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="0"),
         "options": {"queue": queues.DEFAULT, "expires": 3000},
     },
+    "judge-chats": {
+        "task": "apps.hourly.tasks.chats",
+        "schedule": 60.0,
+        "options": {"queue": queues.DEFAULT, "expires": 50},
+    },
     "sweep": {
         "task": "apps.hourly.tasks.sweep",
         "schedule": 30.0,

@@ -13,6 +13,7 @@ class Lock(IntEnum):
     PARTITIONS = 3  # making and dropping partitions (0)
     LEDGER = 4  # opening a run (account)
     IDEMPOTENCY = 5  # answering one Idempotency-Key (hash of caller and key, folded)
+    CHATS = 10  # one who looks at an account's chats; taken before GOALS (account)
 
 
 def _fold(key: int) -> int:

@@ -34,3 +34,13 @@ def sent_at(expires: str | None) -> datetime | None:
 @shared_task(name="apps.hourly.tasks.keep", queue=queues.DEFAULT)
 def keep() -> None:
     services.keep()
+
+
+@shared_task(name="apps.hourly.tasks.chats", queue=queues.DEFAULT)
+def chats() -> None:
+    services.hint_at_chats()
+
+
+@shared_task(name="apps.hourly.tasks.judge_chats", queue=queues.CHATS)
+def judge_chats(account_id: int) -> None:
+    services.look_at_chats(account_id=account_id, seconds=services.SITTING)

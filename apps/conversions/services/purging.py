@@ -19,3 +19,19 @@ def purge_conversions() -> int:
             )
             removed += cursor.rowcount
     return removed
+
+
+@transaction.atomic
+def purge_chats() -> int:
+    """Delete some states and inquiries of deleted chat goals; how many."""
+    removed = 0
+    with connection.cursor() as cursor:
+        for table in ("conversions_chatstate", "conversions_inquiry"):
+            cursor.execute(
+                f"DELETE FROM {table} WHERE ctid = ANY(ARRAY(SELECT c.ctid FROM {table} c"
+                " JOIN goals_chatgoal g ON g.id = c.goal_id AND g.account_id = c.account_id"
+                " WHERE g.deleted_at IS NOT NULL LIMIT %s))",
+                [_BATCH],
+            )
+            removed += cursor.rowcount
+    return removed

@@ -20,13 +20,21 @@ _BATCH = 10_000
 
 @transaction.atomic
 def save_chat_goal(
-    *, account_id: int, user_id: int | None, draft: ChatGoalDraft, goal_id: int | None = None
+    *,
+    account_id: int,
+    user_id: int | None,
+    draft: ChatGoalDraft,
+    goal_id: int | None = None,
+    at: datetime | None = None,
 ) -> ChatGoal:
-    """Make a channel's goal, or its next version as of now. `Refused` names each field that breaks a rule."""
+    """Make a channel's goal, or its next version, as of now (or `at`).
+
+    `Refused` names each field that breaks a rule.
+    """
     take(Lock.GOALS, account_id)
     check(draft)
     if goal_id is None:
-        return _make(account_id, user_id, draft)
+        return _make(account_id, user_id, draft, at or clock.now())
     goal = chat_selectors.chat_goal(account_id=account_id, goal_id=goal_id)
     if draft.channel_id != goal.channel_id:
         raise Refused.one(
@@ -35,7 +43,7 @@ def save_chat_goal(
     if draft == draft_of(goal):
         return goal
     before = current(goal)
-    since = max(clock.now(), before.valid_from + timedelta(microseconds=1))
+    since = max(at or clock.now(), before.valid_from + timedelta(microseconds=1))
     before.valid_until = since
     before.save(update_fields=["valid_until"])
     _append(goal, before.number + 1, draft, since, user_id)
@@ -44,13 +52,12 @@ def save_chat_goal(
     return goal
 
 
-def _make(account_id: int, user_id: int | None, draft: ChatGoalDraft) -> ChatGoal:
+def _make(account_id: int, user_id: int | None, draft: ChatGoalDraft, now: datetime) -> ChatGoal:
     channel = Channel.objects.filter(account_id=account_id, pk=draft.channel_id).first()
     if channel is None:
         raise Refused.one("channel", "unknown_channel", _("There is no such channel."))
     if channel.pk in chat_marks.tracked_channels(account_id=account_id):
         raise Refused.one("channel", "taken", _("The channel %s has a chat goal; change that one.") % channel)
-    now = clock.now()
     goal = ChatGoal.objects.create(account_id=account_id, channel=channel, created_at=now)
     _append(goal, 1, draft, now, user_id)
     chat_marks.sweep(account_id=account_id, channels=[channel.pk])
@@ -75,11 +82,13 @@ def _append(goal: ChatGoal, number: int, draft: ChatGoalDraft, since: datetime, 
 
 
 @transaction.atomic
-def delete_chat_goal(*, account_id: int, user_id: int | None, goal_id: int) -> None:
+def delete_chat_goal(
+    *, account_id: int, user_id: int | None, goal_id: int, at: datetime | None = None
+) -> None:
     """Take a chat goal and every state it gave out of every list and rate at once; cannot be undone."""
     take(Lock.GOALS, account_id)
     goal = chat_selectors.chat_goal(account_id=account_id, goal_id=goal_id)
-    goal.deleted_at = max(clock.now(), current(goal).valid_from + timedelta(microseconds=1))
+    goal.deleted_at = max(at or clock.now(), current(goal).valid_from + timedelta(microseconds=1))
     goal.save(update_fields=["deleted_at"])
     _note(goal, user_id, "deleted", before=_words(current(goal)))
 

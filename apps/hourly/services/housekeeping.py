@@ -7,9 +7,9 @@ from datetime import timedelta
 from apps.accounts.services import forget_sign_ins
 from apps.collect.services import forget_letters
 from apps.conversations.services import forget_texts
-from apps.conversions.services import purge_conversions
+from apps.conversions.services import purge_chats, purge_conversions
 from apps.core import clock
-from apps.goals.services import purge_reaches
+from apps.goals.services import purge_chat_reaches, purge_reaches
 from apps.hourly.models import Run
 from apps.intake.models import Tally
 from apps.mail.services import forget_mails
@@ -40,7 +40,7 @@ def _forget_runs() -> None:
 
 
 def _purge_deleted_goals() -> None:
-    for purge in (purge_conversions, purge_reaches):
+    for purge in (purge_conversions, purge_reaches, purge_chats, purge_chat_reaches):
         for _ in range(PURGED_AT_ONCE):
             if not purge():
                 break
