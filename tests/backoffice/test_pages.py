@@ -183,6 +183,16 @@ def test_channels_say_what_kind_they_are(cast, owner):
     assert "only where a goal asks for it" in html(owner, "/admin/channels/")
 
 
+def test_a_counter_leads_to_its_page_about_cookies(cast, owner):
+    page = f"/cookies/{cast.counter.pk}/"
+    sending = owner.get(f"/admin/counters/{cast.counter.pk}/send/").content.decode()
+    assert f'href="{page}"' in sending
+    assert f'{page}?embed=1" title=' in sending
+    assert "https://shop.example/?goalline_optout=1" in sending
+    assert f'href="{page}"' in owner.get("/admin/counters/").content.decode()
+    assert owner.get(page).status_code == 200
+
+
 def test_counters_are_made_and_say_how_hits_are_sent(cast, owner):
     said = {
         "name": "Blog",

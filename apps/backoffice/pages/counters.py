@@ -52,11 +52,13 @@ def _actions(counter: Counter) -> list[RowAction]:
         return reverse(f"admin:{name}", args=[counter.pk])
 
     send = RowAction(_("Send hits"), to("counter_send"), dialog=False)
+    cookies = RowAction(_("Page about cookies"), reverse("counters:cookies", args=[counter.pk]), dialog=False)
     if counter.archived_at:
-        return [send]
+        return [send, cookies]
     return [
         RowAction(_("Edit"), to("counter"), dialog=False),
         send,
+        cookies,
         RowAction(_("Archive"), to("counter_archive"), danger=True),
     ]
 
