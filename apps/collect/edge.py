@@ -25,7 +25,17 @@ from apps.core.errors import Problem
 
 log = logging.getLogger(__name__)
 RETRY: Headers = [("Retry-After", "2")]
-FORMS: dict[str, Callable[[Entry], Answer]] = {"pixel": pixel.answer, "watch": watch.answer}
+
+
+def _nothing(entry: Entry) -> Answer:
+    raise Refusal(404, "no_counter", "Nothing is collected at this address.")
+
+
+FORMS: dict[str, Callable[[Entry], Answer]] = {
+    "collect": protocol.answer,
+    "pixel": pixel.answer,
+    "watch": watch.answer,
+}
 
 
 class Edge(Gate):
@@ -50,7 +60,7 @@ class Edge(Gate):
     def _form(self, environ: Environ) -> Answer:
         entry = Entry(self, environ)
         try:
-            return FORMS.get(environ["PATH_INFO"].split("/", 2)[1], protocol.answer)(entry)
+            return FORMS.get(environ["PATH_INFO"][1:].partition("/")[0], _nothing)(entry)
         except Exception as error:  # noqa: BLE001 (as above)
             return self._failed(error, entry.headers)
 
@@ -114,7 +124,7 @@ def _sender(environ: Environ, address: str, shift_us: int | None, *, browser: bo
     """A browser's address and user agent, for hits that do not say them themselves; a server says them or not."""
     agent = environ.get("HTTP_USER_AGENT", "")[:MAX_AGENT] if browser else ""
     if shift_us is None and "HTTP_DNT" not in environ and "HTTP_SEC_GPC" not in environ:
-        return f"{address}\n{agent}".encode(errors="replace") if browser else b""  # as most have it
+        return f"{address}\n{agent}".encode(errors="replace") if browser else b""  # as nearly all have it
     return pack(address if browser else "", agent, shift_us, signals(environ))
 
 

@@ -200,7 +200,7 @@ def _money(value: str | None, currency: str | None) -> Problem | None:
         amount = Decimal(value)
     except InvalidOperation:
         return Problem("value", "invalid", f"value {value[:40]!r} is no decimal number such as 12.50.")
-    if not amount.is_finite() or abs(amount) >= 10**12:
+    if not amount.is_finite() or (amount and amount.adjusted() >= 12):  # a comparison might overflow
         return Problem("value", "invalid", f"value {value[:40]!r} is out of range.")
     return None
 
