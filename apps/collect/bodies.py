@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from apps.collect import clocks
 from apps.core.errors import Problem
+from apps.intake import clocks
 from apps.intake.decode import decode_hit
 from apps.intake.records import MAX_BATCH, HitIn, Rejected, check_hit
 

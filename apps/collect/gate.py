@@ -7,12 +7,13 @@ from typing import Any
 import msgspec
 
 from apps.accounts.origin import client_address
-from apps.collect import clocks, frames, sender
+from apps.collect import frames, sender
 from apps.collect.answers import NO_HEADERS, Headers
 from apps.collect.counters import Counters, Site
 from apps.collect.limits import Limits, bucket
 from apps.collect.spool import Spool
 from apps.core import clock
+from apps.intake import clocks
 from apps.intake.records import HitIn
 
 MAX_AGENT = 1000

@@ -12,11 +12,12 @@ where Metrica's own server redirects to; it does the same here.
 import re
 from collections.abc import Callable
 
-from apps.collect import answers, clocks, metrica, requests
+from apps.collect import answers, metrica, requests
 from apps.collect.answers import Answer
 from apps.collect.gate import Entry, Refusal, number_of
 from apps.collect.metrica import What
 from apps.core.errors import Problem
+from apps.intake import clocks
 from apps.intake.records import HitIn
 
 SETTINGS: dict[str, dict[str, str]] = {"settings": {}}

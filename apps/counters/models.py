@@ -40,7 +40,7 @@ def _known_words(of: str) -> models.CheckConstraint:
 
 
 class Settings(models.Model):
-    """How a counter takes hits; what sorts and stores them reads it as of the hit's time."""
+    """How a counter takes hits: visits go by what held at the hit's time, consent by what held at its arrival."""
 
     visit_timeout_s = models.PositiveIntegerField(
         _("visit timeout, seconds"),

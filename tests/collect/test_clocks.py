@@ -11,6 +11,7 @@ from apps.collect.bodies import Taken, take
 from apps.core.errors import Problem
 from apps.intake.models import Moved, Tally
 from apps.visits.models import Hit
+from tests.api.calls import Api
 from tests.collect.conftest import hit
 from tests.collect.draining import once, stored
 
@@ -156,3 +157,18 @@ def test_different_times_are_different_hits_whatever_the_clock(shop):
         send(shop, time + timedelta(seconds=n), 3600)
     once()
     assert stored() == ["h", "h", "h"]
+
+
+@pytest.mark.django_db
+def test_the_api_takes_the_senders_clock_too(cast):
+    api, path = Api(cast, "ingest"), f"counters/{cast.counter.pk}/hits/"
+    time = datetime.now(UTC) - timedelta(minutes=3)
+    for clock in (-7200, -7260, 0):
+        sent_at = (datetime.now(UTC) + timedelta(seconds=clock)).isoformat()
+        one = hit("h", time=(time - timedelta(hours=2)).isoformat())
+        told = api.post(path, {"hits": [one], "sent_at": sent_at}).json()
+        assert (told["accepted"], told["duplicates"]) == ((1, 0) if clock == -7200 else (0, 1))
+    assert abs(Hit.objects.get().time - time) < timedelta(seconds=5)
+    for wrong in ("now", "2026-01-01T00:00:00", "9999-12-31T00:00:00Z"):
+        answer = api.post(path, {"hits": [hit()], "sent_at": wrong})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "#/sent_at")

@@ -11,7 +11,7 @@ from apps.collect.models import DeadLetter
 from apps.core import clock
 from apps.hourly.models import Run
 from apps.hourly.services import housekeeping, keep
-from apps.intake.models import Tally
+from apps.intake.models import Moved, Salt, Tally
 from apps.mail.models import Mail
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +22,8 @@ def of_age(cast, days):
     at = clock.now() - timedelta(days=days)
     account = cast.account.pk
     Tally.objects.create(account_id=account, at=at)
+    Moved.objects.create(account_id=account, counter_id=cast.counter.pk, id="h", sent_at=at, time=at)
+    Salt.objects.create(day=at.date(), salt=b"x")
     Run.objects.create(account_id=account, state=Run.State.DONE, created_at=at)
     DeadLetter.objects.create(at=at, reason="x", record=b"x")
     for state in ("sent", "queued"):
@@ -37,7 +39,7 @@ def of_age(cast, days):
 
 
 def counts():
-    kept = (Tally, Run, DeadLetter, Mail, LoginLink, Session, AccessAttempt, AccessLog)
+    kept = (Tally, Moved, Salt, Run, DeadLetter, Mail, LoginLink, Session, AccessAttempt, AccessLog)
     return [model.objects.count() for model in kept]
 
 
@@ -45,7 +47,7 @@ def test_what_is_old_goes_and_what_is_not_stays(cast):
     of_age(cast, 401)
     of_age(cast, -1)
     keep()
-    assert counts() == [1, 1, 1, 3, 1, 1, 1, 1]  # of the old ones only the mail that was never sent
+    assert counts() == [1, 1, 1, 1, 1, 3, 1, 1, 1, 1]  # of the old ones only the mail that was never sent
 
 
 def test_a_step_that_fails_stops_no_other(cast, monkeypatch, caplog):

@@ -8,7 +8,6 @@ import time_machine
 from django.core import serializers
 from django.db import connection
 
-from apps.core import clock
 from apps.counters import services as counters
 from apps.intake.consent import Keep, Rules, anonymous, without_click_ids
 from apps.intake.models import Salt, Tally
@@ -182,7 +181,8 @@ def test_the_salt_of_yesterday_is_gone(cast, frozen):
     visitors.visitor(cast.counter.pk, "192.0.2.7", "Mozilla")
     (new,) = Salt.objects.all()
     assert (new.day, bytes(new.salt) == bytes(old.salt)) == (NOON.date() + timedelta(days=1), False)
-    forget_salts(before=clock.now().date() + timedelta(days=1))
+    frozen.shift(timedelta(days=1))
+    forget_salts()
     assert not Salt.objects.exists()
 
 

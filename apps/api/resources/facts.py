@@ -21,10 +21,15 @@ from apps.intake.records import MAX_BATCH, Outcome
 
 class Hits(fields.Shape):
     """Each: `id`, `time`, `type` ("pageview" or "event"), `url`, `name`, `client_id`, `user_id`, `click_ids`,
-    `purchase_id`, `referrer`, `title`, `value`, `currency`, `params`, `ip`, `user_agent`.
+    `purchase_id`, `referrer`, `title`, `value`, `currency`, `params`, `ip`, `user_agent`, `consent`.
     """
 
     hits = serializers.ListField(child=serializers.JSONField(), min_length=1, max_length=MAX_BATCH)
+    sent_at = fields.Text(
+        required=False,
+        max_length=64,
+        help_text="When this is sent, by the sender's clock: its hits' times are corrected by what that clock is off by.",
+    )
 
 
 class Events(fields.Shape):
@@ -67,7 +72,8 @@ class CounterHits(Resource):
         if token and token.counter_number not in {None, number}:
             raise NotThere  # for a token bound to a counter there is no other
         counter = counters.counter(account_id=self.account_id, number=number)
-        return _answer(services.take_hits(counter=counter, raw=self.taken()["hits"]))
+        told = self.taken()
+        return _answer(services.take_hits(counter=counter, raw=told["hits"], sent_at=told.get("sent_at")))
 
 
 class ConversationEvents(Resource):

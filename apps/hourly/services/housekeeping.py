@@ -12,6 +12,7 @@ from apps.core import clock
 from apps.goals.services import purge_chat_reaches, purge_reaches
 from apps.hourly.models import Run
 from apps.intake.models import Tally
+from apps.intake.services import forget_moved, forget_salts
 from apps.mail.services import forget_mails
 from apps.visits.services import drop_old_hits, keep_partitions
 
@@ -53,6 +54,8 @@ _STEPS: Sequence[Callable[[], object]] = (
     _purge_deleted_goals,
     _forget_counts,
     _forget_runs,
+    forget_salts,
+    forget_moved,
     forget_letters,
     forget_mails,
     forget_sign_ins,

@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 import msgspec
 from django.db import connection
 
+from apps.core import clock
 from apps.intake.models import Moved
 from apps.intake.records import Arrival
 
+MOVED_KEPT = timedelta(days=400)
 Key = tuple[int, int, str, datetime]
 """(account, counter, id, time as sent)"""
 
@@ -97,6 +99,6 @@ def _stored(keys: Sequence[Key]) -> set[Key]:
         return set(cursor.fetchall())
 
 
-def forget_moved(*, before: datetime) -> None:
-    """Forget keys that were moved to times before this one."""
-    Moved.objects.filter(time__lt=before).delete()
+def forget_moved() -> None:
+    """Forget keys of hits that are so old that nobody sends them again."""
+    Moved.objects.filter(time__lt=clock.now() - MOVED_KEPT).delete()

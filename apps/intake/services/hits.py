@@ -6,21 +6,23 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+import msgspec
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Account
 from apps.core import clock
-from apps.core.errors import Problem
+from apps.core.errors import Problem, Refused
 from apps.core.locks import Lock, share
 from apps.core.retry import retrying
 from apps.counters.models import Counter
 from apps.goals import chat_reaches, reaches
 from apps.goals.windows import Span
+from apps.intake import clocks
 from apps.intake.decode import decode_hit, item_id
 from apps.intake.links import Sighting, link, of_hits
 from apps.intake.models import Tally
-from apps.intake.records import MAX_BATCH, Arrival, HitIn, Outcome, Rejected, check_hit
+from apps.intake.records import MAX_BATCH, Arrival, HitIn, Outcome, Rejected
 from apps.intake.rows import PAGEVIEW, Found, rows
 from apps.intake.services.arriving import Arrivals
 from apps.intake.services.clocks import corrected, settle
@@ -152,10 +154,11 @@ def _count(account: int, arrivals: list[Arrival], new: list[Found], now: datetim
     )
 
 
-def take_hits(*, counter: Counter, raw: Sequence[Any]) -> Outcome:
-    """Check and store a batch of hits that a server sent."""
+def take_hits(*, counter: Counter, raw: Sequence[Any], sent_at: str | None = None) -> Outcome:
+    """Check and store a batch of hits that a server sent; `sent_at` is when it did so by its own clock, ISO 8601."""
     arrived_at = clock.now()
-    arrivals, rejected = _checked(counter, raw, arrived_at)
+    shift_us = _shift(sent_at, arrived_at) if sent_at is not None else None
+    arrivals, rejected = _checked(counter, raw, arrived_at, shift_us)
     if not arrivals:
         return Outcome(rejected=rejected)
     prepare(arrivals=arrivals)
@@ -163,26 +166,41 @@ def take_hits(*, counter: Counter, raw: Sequence[Any]) -> Outcome:
     return Outcome(stored.stored, stored.duplicates, rejected)
 
 
+def _shift(sent_at: str, arrived_at: datetime) -> int:
+    try:
+        told = msgspec.convert(sent_at, datetime)
+    except msgspec.ValidationError as error:
+        raise Refused.one(
+            "sent_at", "invalid", f"sent_at {sent_at[:40]!r} is no instant: {error}."
+        ) from error
+    shift_us = clocks.shift_us(sent_at=told, arrived_at=arrived_at)
+    if isinstance(shift_us, Problem):
+        raise Refused(shift_us)
+    return shift_us
+
+
 def _checked(
-    counter: Counter, raw: Sequence[Any], arrived_at: datetime
+    counter: Counter, raw: Sequence[Any], arrived_at: datetime, shift_us: int | None
 ) -> tuple[list[Arrival], tuple[Rejected, ...]]:
     arrivals: list[Arrival] = []
     rejected: list[Rejected] = []
     arriving = Arrivals([counter])
     for index, item in enumerate(raw):
-        hit = _hit(index, item, arrived_at)
+        hit = _hit(index, item, arrived_at, shift_us)
         if isinstance(hit, Problem):
             rejected.append(Rejected(index, item_id(item), hit.code, str(hit.detail)))
             continue
-        arrival = arriving.of(counter, hit, arrived_at)
+        arrival = arriving.of(counter, hit, arrived_at, shift_us=shift_us)
         arrivals.append(arrival)
         if arrival.refused:
             rejected.append(Rejected(index, hit.id, arrival.refused, _("The visitor has not agreed.")))
     return arrivals, tuple(rejected)
 
 
-def _hit(index: int, item: Any, arrived_at: datetime) -> HitIn | Problem:
+def _hit(index: int, item: Any, arrived_at: datetime, shift_us: int | None) -> HitIn | Problem:
     if index >= MAX_BATCH:
         return Problem("", "too_many", f"A batch has at most {MAX_BATCH} items.")
     hit = decode_hit(item)
-    return hit if isinstance(hit, Problem) else check_hit(hit, arrived_at=arrived_at) or hit
+    if isinstance(hit, Problem):
+        return hit
+    return clocks.check_hit(hit, arrived_at=arrived_at, shift_us=shift_us) or hit

@@ -30,14 +30,14 @@ def _salt() -> bytes:
 
 
 def _drawn(day: date) -> bytes:
-    forget_salts(before=day)
+    forget_salts()
     Salt.objects.bulk_create([Salt(day=day, salt=secrets.token_bytes(32))], ignore_conflicts=True)
     return bytes(Salt.objects.values_list("salt", flat=True).get(day=day))
 
 
-def forget_salts(*, before: date) -> None:
+def forget_salts() -> None:
     """Delete the salts of days that are over."""
-    Salt.objects.filter(day__lt=before).delete()
+    Salt.objects.filter(day__lt=clock.now().astimezone(UTC).date()).delete()
 
 
 def forget() -> None:
