@@ -32,6 +32,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
         "options": {"queue": queues.DEFAULT, "expires": 25},
     },
+    "keep-visits": {
+        "task": "apps.visits.tasks.keep",
+        "schedule": 60.0,
+        "options": {"queue": queues.JUDGE, "expires": 55},
+    },
     "keep-house": {
         "task": "apps.hourly.tasks.keep",
         "schedule": crontab(minute="17", hour="*/6"),

@@ -12,6 +12,7 @@ class Lock(IntEnum):
     JUDGE = 2  # one judge for each share of an account's people (account and share, folded)
     PARTITIONS = 3  # making and dropping partitions (0)
     LEDGER = 4  # opening a run (account)
+    VISITS = 7  # bringing stored visits up to date (account)
     IDEMPOTENCY = 5  # answering one Idempotency-Key (hash of caller and key, folded)
     CHATS = 10  # one who looks at an account's chats; taken before GOALS (account)
 

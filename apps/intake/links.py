@@ -13,6 +13,7 @@ from apps.intake.named import Kind, Name, Pair
 from apps.people.models import Mark
 from apps.people.selectors import around, owners
 from apps.people.services import NewLink, NewTie, add_links, add_ties, keep_owners, leave_marks
+from apps.visits.services import touch_moved
 
 
 class Sighting(NamedTuple):
@@ -75,6 +76,7 @@ def settle(*, account_id: int, identities: Collection[int]) -> None:
     moved |= conversations.reown(account_id=account_id, identities=concerned, who=who)
     chats_moved = reaches.reown_chats(account_id=account_id, identities=concerned, who=who)
     chat_marks.mark_people(account_id=account_id, people=moved | chats_moved)
+    touch_moved(account_id=account_id, identities=concerned)
     leave_marks(
         account_id=account_id, marks=[(person, BEGINNING) for person in moved], reason=Mark.Reason.LINK
     )

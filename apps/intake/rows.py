@@ -27,6 +27,7 @@ class Found:
     spans: tuple[Span, ...] = ()
     chats: tuple[ChatSpan, ...] = ()  # the same of chat goals
     closed: bool = False
+    visitor: str | None = None  # a day's visitor who is known by nothing else
 
 
 class _Detail(msgspec.Struct, omit_defaults=True):
@@ -85,7 +86,7 @@ def _found(account: int, arrival: Arrival, ids: dict[Name, int]) -> Found:
         hit.name,
         _detail(arrival, named, agent, place(hit.ip)),
     )
-    return Found(row, named)
+    return Found(row, named, visitor=arrival.visitor)
 
 
 def _detail(arrival: Arrival, client: int | None, agent: Agent, where: Place) -> str | None:

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from django.db import connection
 
 from apps.core import clock
-from apps.visits.models import Hit
+from apps.visits.models import Hit, Touched
 
-__all__ = ["Matchable", "matchable"]
+__all__ = ["Matchable", "are_touched", "matchable"]
 
 AHEAD = timedelta(hours=1)
 """No hit is that far ahead; a time that ends keeps the rest partition, which has no end, out of a plan."""
@@ -42,3 +42,8 @@ def matchable(*, account_id: int, since: datetime, chunk: int = 10_000) -> Itera
                 break
             yield rows
         plain.execute("CLOSE matchable")
+
+
+def are_touched(*, account_id: int) -> bool:
+    """Whether stored visits wait to be made anew."""
+    return Touched.objects.filter(account_id=account_id).exists()

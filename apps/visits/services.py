@@ -4,10 +4,23 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from apps.visits import partitions
+from apps.visits.keeping import keep_all_visits, keep_visits
 from apps.visits.retention import drop_old_hits
 from apps.visits.storing import HitKey, HitRow, insert_hits
+from apps.visits.touching import touch, touch_moved
 
-__all__ = ["HitKey", "HitRow", "drop_old_hits", "insert_hits", "keep_partitions", "prepare_days"]
+__all__ = [
+    "HitKey",
+    "HitRow",
+    "drop_old_hits",
+    "insert_hits",
+    "keep_all_visits",
+    "keep_partitions",
+    "keep_visits",
+    "prepare_days",
+    "touch",
+    "touch_moved",
+]
 
 
 def prepare_days(*, times: Sequence[datetime]) -> None:

@@ -12,6 +12,7 @@ from apps.hourly import hours
 from apps.hourly.models import Run, RunShare
 from apps.intake.models import Tally
 from apps.people.models import Mark
+from apps.visits import selectors as visits
 
 OPEN = (Run.State.QUEUED, Run.State.RUNNING)
 
@@ -60,7 +61,7 @@ def begin(*, run_id: int) -> Run | None:
     if Run.objects.filter(account_id=account_id, state=Run.State.RUNNING).exists():
         return None  # the one that ends hints at the next
     _begin(run)
-    if Mark.objects.filter(account_id=account_id).exists():
+    if Mark.objects.filter(account_id=account_id).exists() or visits.are_touched(account_id=account_id):
         RunShare.objects.bulk_create([RunShare(run=run, number=n) for n in range(settings.HOURLY_SHARES)])
         return run
     _finish(run)  # nothing waits: the usual case of a small account costs no share, no claim, no judge

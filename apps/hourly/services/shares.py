@@ -15,6 +15,7 @@ from apps.core.hints import send_hint
 from apps.hourly.models import Run, RunShare
 from apps.hourly.services import ledger
 from apps.people.models import Mark
+from apps.visits.services import keep_visits
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +96,8 @@ def _claim(run_id: int, share: int) -> UUID | None:
 def _work(run: Run, share: int, holder: UUID) -> None:
     began = time.monotonic()
     shares = RunShare.objects.filter(run=run).count()
+    while keep_visits(account_id=run.account_id):
+        RunShare.objects.filter(run=run, number=share, holder=holder).update(beat_at=clock.now())
     while _batch(run, share, shares, holder, late=time.monotonic() - began > PATIENCE):
         if time.monotonic() - began > SITTING:
             RunShare.objects.filter(run=run, number=share, holder=holder).update(beat_at=None)

@@ -29,7 +29,7 @@ from apps.intake.services.clocks import corrected, settle
 from apps.people.models import Mark
 from apps.people.selectors import owners
 from apps.people.services import hold, leave_marks
-from apps.visits.services import HitKey, HitRow, insert_hits, prepare_days
+from apps.visits.services import HitKey, HitRow, insert_hits, prepare_days, touch
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,8 @@ def _first_of_each(found: Iterable[Found], fresh: set[HitKey]) -> Iterable[Found
 
 
 def _follow(account: int, stored: Sequence[Found]) -> None:
-    """What follows from hits that are new: links, reaches, marks."""
+    """What follows from hits that are new: visits to be made, links, reaches, marks."""
+    touch(account_id=account, identities=_first_times(stored), visitors=_first_sights(stored))
     reached = [one for one in stored if one.spans or one.chats]
     sightings = [
         Sighting(one.client, one.row.identity, one.row.time)
@@ -128,6 +129,26 @@ def _follow(account: int, stored: Sequence[Found]) -> None:
         for span in one.chats
     ]
     chat_reaches.write(account_id=account, found=chats)
+
+
+def _first_times(stored: Iterable[Found]) -> dict[int, datetime]:
+    """When each identity has its first hit among these."""
+    first: dict[int, datetime] = {}
+    for one in stored:
+        identity, time = one.row.identity, one.row.time
+        if identity is not None and (identity not in first or time < first[identity]):
+            first[identity] = time
+    return first
+
+
+def _first_sights(stored: Iterable[Found]) -> dict[tuple[int, str], datetime]:
+    """When each day's visitor of a counter has the first hit among these."""
+    first: dict[tuple[int, str], datetime] = {}
+    for one in stored:
+        if one.visitor is not None:
+            key = one.row.counter, one.visitor
+            first[key] = min(one.row.time, first.get(key, one.row.time))
+    return first
 
 
 def _tally(accounts: Sequence[tuple[int, list[Arrival]]], new: Sequence[Found]) -> None:
