@@ -10,7 +10,9 @@ from django.db import connection
 
 from apps.core import clock
 from apps.counters.models import Counter, CounterSettings
-from apps.intake.services import KnownLink, take_hits, take_links
+from apps.intake.decode import decode_hit
+from apps.intake.records import Arrival, HitIn
+from apps.intake.services import KnownLink, store_hits, take_hits, take_links
 from apps.people.models import Identity, Mark
 from apps.people.selectors import owners
 from apps.visits import services
@@ -263,3 +265,20 @@ def clear(cast: Cast) -> None:
     from apps.people import known_names
 
     known_names.forget()
+
+
+def test_a_days_visitor_has_visits_and_is_nobody(cast: Cast) -> None:
+    def arrival(minute: float, hit: str, visitor: str, **values: Any) -> Arrival:
+        said = a_hit(minute, hit, client_id=None, **values)
+        record = decode_hit(said)
+        assert isinstance(record, HitIn)
+        return Arrival(cast.account.pk, cast.counter.pk, True, NOON, record, visitor=visitor)
+
+    hits = [arrival(0, "a", "x1"), arrival(10, "b", "x1"), arrival(60, "c", "x1"), arrival(5, "d", "x2")]
+    for part in (hits[:2], hits[3:], hits[2:3]):
+        store_hits(arrivals=part)
+        keep(cast.account.pk)
+    assert shown("person_id", "visitor", "pages") == [(0, "x1", 2), (0, "x2", 1), (0, "x1", 1)]
+    store_hits(arrivals=[arrival(35, "e", "x1")])
+    keep(cast.account.pk)
+    assert shown("visitor", "pages") == [("x1", 4), ("x2", 1)]
