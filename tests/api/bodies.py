@@ -56,6 +56,10 @@ def good(cast: Cast) -> dict[str, dict[str, Any]]:
         "hits": {"hits": [hit()]},
         "events": {"events": [event()]},
         "goals": goal(),
+        "chat-goals": {
+            "channel": "web", "condition": {"category": "url", "operator": "contains", "value": "/thanks"},
+            "frame_days": 3,
+        },
         "test-url": {
             "url": "https://shop.example/thanks", "conditions": [{"operator": "contains", "value": "/thanks"}],
         },

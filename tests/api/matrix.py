@@ -64,6 +64,10 @@ def _good(name: str) -> Callable[[Cast, Things], Any]:
     return lambda cast, things: bodies.good(cast)[name]
 
 
+def _chat_goal(cast: Cast, things: Things) -> Any:
+    return {**bodies.good(cast)["chat-goals"], "channel": things.channel.external_id}
+
+
 _ACCOUNT = _cast("number", "account", "other", "pk")
 _MEMBER = _cast("number", "analyst", "stranger", "pk")
 _AGENT = _cast("external_id", "ben", "other_agent", "external_id")
@@ -102,6 +106,13 @@ API: dict[str, Row] = {
     f"{_GOAL}deactivate/": Row(RESULTS, ADMINS, "POST", _number("goal")),
     f"{_GOAL}duplicate/": Row(RESULTS, ADMINS, "POST", _number("goal")),
     f"{_GOAL}versions/": Row(RESULTS, RESULTS, "GET", _number("goal")),
+    f"{_V1}chat-goals/": Row(RESULTS, ADMINS, "GET POST", body=_chat_goal),
+    f"{_V1}chat-goals/<int:number>/": Row(
+        RESULTS, ADMINS, "GET PATCH DELETE", _number("chat_goal"), lambda cast, things: {"frame_days": 7}
+    ),
+    f"{_V1}chat-goals/<int:number>/versions/": Row(RESULTS, RESULTS, "GET", _number("chat_goal")),
+    f"{_V1}reports/chat-goals/": Row(RESULTS, RESULTS, "GET"),
+    f"{_V1}reports/chat-goals/inquiries/": Row(RESULTS, RESULTS, "GET"),
     f"{_V1}conversions/": Row(RESULTS, RESULTS, "GET"),
     f"{_V1}conversions/<str:key>/explanation/": Row(
         RESULTS, RESULTS, "GET", lambda cast, things: {"key": things.conversion}

@@ -20,6 +20,7 @@ PATHS = {
     "events": "conversation-events/",
     "goals": "messaging-goals/",
     "test-url": "messaging-goals/test-url/",
+    "chat-goals": "chat-goals/",
     "tokens": "tokens/",
 }
 RAW = {

@@ -14,11 +14,12 @@ from apps.exports.models import Export
 from apps.exports.services import request_export
 from apps.goals import services as goals
 from apps.goals.drafts import ConditionDraft, GoalDraft
-from apps.goals.models import MessagingGoal
+from apps.goals.models import ChatGoal, MessagingGoal
 from apps.hourly.models import Run
 from apps.hourly.services import request_run
 from apps.intake.registry import save_channel
 from tests.cast import Cast
+from tests.goals.chats import a_chat_goal
 
 
 @dataclass
@@ -30,6 +31,7 @@ class Things:
     run: Run
     export: Export
     conversion: str
+    chat_goal: ChatGoal
 
 
 def a_goal(account: Account, user_id: int, *groups: Group) -> MessagingGoal:
@@ -47,9 +49,11 @@ def things(account: Account, user_id: int, group: Group, counter: Counter) -> Th
     goal = a_goal(account, user_id, group)
     assert goal.current
     today = clock.now().date()
+    channel = save_channel(account_id=account.pk, external_id=f"web-{account.pk}", name="Site", kind="web")
     return Things(
         goal=goal,
-        channel=save_channel(account_id=account.pk, external_id=f"web-{account.pk}", name="Site", kind="web"),
+        channel=channel,
+        chat_goal=a_chat_goal(channel),
         run=request_run(account_id=account.pk, user_id=user_id),
         export=request_export(
             account_id=account.pk, user_id=user_id, goal_id=goal.pk, first_day=today, last_day=today

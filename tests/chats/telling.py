@@ -56,8 +56,9 @@ class Telling:
 
     def event(self, *, ticket: str = "T-1", at: datetime | None = None, **said: Any) -> "Telling":
         """An event of the chat, as of now unless it says when."""
+        number = next(_numbers)
         body = {
-            "id": f"e{next(_numbers)}", "conversation": ticket, "channel": self.channel.external_id,
+            "id": f"e{number}", "seq": number, "conversation": ticket, "channel": self.channel.external_id,
             "time": (at or clock.now()).isoformat(), "person": {"client_id": "7"}, **said,
         }  # fmt: skip
         outcome = take_events(account_id=self.account.pk, raw=[body])

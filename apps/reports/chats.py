@@ -1,0 +1,182 @@
+"""Achievement rates of chat goals, each number defined once: tracked inquiries that ended in a period, and what became of them."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import TruncDate
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import Account, Agent
+from apps.conversations.models import Channel
+from apps.conversions.chat_selectors import inquiries
+from apps.conversions.models import ChatStates, Inquiry
+from apps.core import clock
+from apps.core.errors import Problem, Refused
+
+__all__ = ["BY", "ChatCounts", "ChatRates", "RateRow", "chat_rates", "ended_inquiries", "goal_rates", "today"]
+
+BY = ("member", "date", "channel")
+LONGEST = 366  # days
+NOBODY = 0
+RECENT = timedelta(days=30)
+
+_COUNTS = {
+    "ended": Count("conversation_id"),
+    "achieved": Count("conversation_id", filter=Q(outcome=ChatStates.ACHIEVED)),
+    "missed": Count("conversation_id", filter=Q(outcome=ChatStates.MISSED)),
+    "pending": Count("conversation_id", filter=Q(outcome=ChatStates.IN_PROCESS, replied_at__isnull=False)),
+    "unanswered": Count("conversation_id", filter=Q(outcome=ChatStates.IN_PROCESS, replied_at__isnull=True)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ChatCounts:
+    """Of the tracked inquiries that ended: each is in one of the four others."""
+
+    ended: int = 0
+    achieved: int = 0
+    missed: int = 0
+    pending: int = 0  # the time frame is still open; in the denominator all the same
+    unanswered: int = 0  # ended before a human agent replied
+
+    @property
+    def rate(self) -> float | None:
+        """Achieved by ended, 0 to 1; none where nothing ended."""
+        return self.achieved / self.ended if self.ended else None
+
+
+@dataclass(frozen=True, slots=True)
+class RateRow:
+    """One member, day or channel. `key`: number of the agent (0: nobody) or channel, or the date."""
+
+    key: int | date
+    name: str
+    counts: ChatCounts
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRates:
+    """The rates of a period, in the account's time zone; both days included."""
+
+    first_day: date
+    last_day: date
+    time_zone: str
+    as_of: datetime
+    by: str
+    total: ChatCounts
+    rows: list[RateRow] = field(default_factory=list)
+
+
+def ended_inquiries(
+    *,
+    account_id: int,
+    first_day: date,
+    last_day: date,
+    now: datetime,
+    channel_id: int | None = None,
+    agent_id: int | None = None,
+) -> QuerySet[Inquiry]:
+    """The rows behind every rate: tracked inquiries whose first solved or closed lies in these days.
+
+    `agent_id` 0 means nobody. `outcome` is what became of each as of `now`.
+    """
+    zone = _zone(account_id)
+    _check(first_day, last_day)
+    rows = inquiries(account_id=account_id, now=now).filter(
+        ended_at__gte=datetime.combine(first_day, time(), zone),
+        ended_at__lt=datetime.combine(last_day + timedelta(days=1), time(), zone),
+    )
+    if channel_id is not None:
+        rows = rows.filter(channel_id=channel_id)
+    if agent_id is not None:
+        rows = rows.filter(agent_id=agent_id) if agent_id else rows.filter(agent_id__isnull=True)
+    return rows
+
+
+def chat_rates(
+    *,
+    account_id: int,
+    first_day: date,
+    last_day: date,
+    by: str,
+    channel_id: int | None = None,
+    agent_id: int | None = None,
+) -> ChatRates:
+    """Achievement rates by member, date or channel, as of now. `Refused` for a period that makes no sense."""
+    if by not in BY:
+        raise Refused.one("by", "invalid_choice", _("by is member, date or channel."))
+    now = clock.now()
+    rows = ended_inquiries(
+        account_id=account_id,
+        first_day=first_day,
+        last_day=last_day,
+        now=now,
+        channel_id=channel_id,
+        agent_id=agent_id,
+    )
+    zone = _zone(account_id)
+    total = ChatCounts(**rows.aggregate(**_COUNTS))
+    key = {"member": "agent_id", "channel": "channel_id", "date": "day"}[by]
+    if by == "date":
+        rows = rows.annotate(day=TruncDate("ended_at", tzinfo=zone))
+    named = _BY[by](account_id, _counted(rows, key), first_day, last_day)
+    return ChatRates(first_day, last_day, zone.key, now, by, total, named)
+
+
+def today(*, account_id: int) -> date:
+    """The account's calendar date now."""
+    return clock.now().astimezone(_zone(account_id)).date()
+
+
+def goal_rates(*, account_id: int, now: datetime) -> dict[int, ChatCounts]:
+    """By chat goal, of the inquiries that ended in the 30 x 24 hours before `now`."""
+    return _counted(
+        inquiries(account_id=account_id, now=now).filter(ended_at__gte=now - RECENT, ended_at__lt=now),
+        "goal_id",
+    )
+
+
+def _counted(rows: QuerySet[Inquiry], key: str) -> "Counted":
+    """The counts by the values of a column."""
+    found: list[dict[str, Any]] = list(rows.values(key).annotate(**_COUNTS).order_by())
+    return {row.pop(key): ChatCounts(**row) for row in found}
+
+
+def _zone(account_id: int) -> ZoneInfo:
+    return ZoneInfo(Account.objects.values_list("timezone", flat=True).get(pk=account_id))
+
+
+def _check(first_day: date, last_day: date) -> None:
+    if last_day < first_day:
+        raise Refused(Problem("to", "before_start", _("The last day lies before the first.")))
+    if (last_day - first_day).days >= LONGEST:
+        raise Refused(Problem("to", "too_long", _("A period has at most 366 days.")))
+
+
+Counted = dict[Any, ChatCounts]
+
+
+def _members(account_id: int, counted: Counted, first: date, last: date) -> list[RateRow]:
+    """Best rate first; nobody last."""
+    agents = Agent.objects.filter(account_id=account_id).in_bulk([key for key in counted if key])
+    rows = [RateRow(key, str(agents.get(key, key)), counts) for key, counts in counted.items() if key]
+    rows.sort(key=lambda row: (-(row.counts.rate or 0), -row.counts.ended, row.name, row.key))
+    return rows + [RateRow(NOBODY, _("nobody"), counts) for key, counts in counted.items() if key is None]
+
+
+def _channels(account_id: int, counted: Counted, first: date, last: date) -> list[RateRow]:
+    channels = Channel.objects.filter(account_id=account_id).in_bulk(list(counted))
+    rows = [RateRow(key, str(channels.get(key, key)), counts) for key, counts in counted.items()]
+    return sorted(rows, key=lambda row: (-row.counts.ended, row.name, row.key))
+
+
+def _days(account_id: int, counted: Counted, first: date, last: date) -> list[RateRow]:
+    """Every day, those on which nothing ended too."""
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return [RateRow(day, day.isoformat(), counted.get(day, ChatCounts())) for day in days]
+
+
+_BY = {"member": _members, "date": _days, "channel": _channels}
