@@ -239,10 +239,17 @@ def _consent(facts: Facts) -> Words:
         asked = _(
             "Only what is strictly necessary is kept in your browser before you agree to more on this site."
         )
+    asked = f"{asked} {_clicks()}" if facts.consent == "by_category" else asked
     changed = _(
         "You can change your mind at any time, in the same place on the site where you made your choice."
     )
     return Words("consent", heading, (asked, _uncounted(facts), changed))
+
+
+def _clicks() -> str:
+    return _(
+        "The identifier of a click on an advertisement is kept only if you agree to the category Targeting."
+    )
 
 
 def _uncounted(facts: Facts) -> str:

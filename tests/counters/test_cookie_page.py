@@ -188,7 +188,11 @@ def test_it_explains_what_the_source_explains(counter):
         ),
         (
             {"consent": "by_category"},
-            ["you decide for each category", "only page views"],
+            [
+                "you decide for each category",
+                "only if you agree to the category Targeting",
+                "only page views",
+            ],
             ["Only what is strictly necessary", "without asking first"],
         ),
         ({}, ["does not act on the signals"], ["If your browser sends"]),
