@@ -266,7 +266,8 @@ def _refusing(facts: Facts) -> Words:
     paragraphs = (
         _(
             "Open the link to this site below in each browser that you use. From then on the site does not "
-            "count you and keeps only a note that you do not want it. The second link undoes this."
+            "count you and keeps only the strictly necessary entries of the list above. The second link undoes "
+            "this."
         ),
         _signals(facts),
         _(
