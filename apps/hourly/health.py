@@ -15,6 +15,7 @@ from apps.core import clock
 from apps.core.hints import OPTIONS
 from apps.hourly import hours
 from apps.hourly.models import Heartbeat, Run
+from apps.intake.selectors import WithoutConsent, without_consent
 from apps.mail import selectors as mail
 from apps.people.models import Mark
 
@@ -66,6 +67,7 @@ class Health:
     last_run: Run | None
     failing_mails: int  # of the last seven days
     parts: tuple[Part, ...]
+    without_consent: WithoutConsent  # of the last seven days
 
     @property
     def share_with_hits(self) -> float | None:
@@ -102,6 +104,7 @@ def health(*, account_id: int) -> Health:
         last_run=runs.order_by("-created_at", "-pk").first(),
         failing_mails=mail.failing(account_id=account_id).count(),
         parts=parts(now),
+        without_consent=without_consent(account_id=account_id, since=now - timedelta(days=7)),
     )
 
 

@@ -7,14 +7,17 @@ import pytest
 import time_machine
 from django.core import serializers
 from django.db import connection
+from django.test import Client
 
 from apps.counters import services as counters
 from apps.intake.consent import Keep, Rules, anonymous, without_click_ids
 from apps.intake.models import Salt, Tally
 from apps.intake.records import HitIn
+from apps.intake.selectors import without_consent
 from apps.intake.services import Arrivals, forget_salts, take_hits, visitors
 from apps.people.models import Identity
 from apps.visits.models import Hit
+from tests.api.calls import Api
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 PAGE = "https://shop.example/shoes"
@@ -138,6 +141,13 @@ def test_a_counter_may_count_nobody_without_consent(cast):
     assert [one.code for one in outcome.rejected] == ["no_consent", "no_consent"]
     assert Hit.objects.get().id == "3"
     assert Tally.objects.get().refused == 2
+    told = without_consent(account_id=cast.account.pk, since=NOON - timedelta(days=7))
+    assert (told.counted, told.left_out) == (0, 2)
+    page = Client()
+    page.force_login(cast.owner.user)
+    assert "2 hits left out" in page.get("/admin/health/").content.decode()
+    shown = Api(cast, "read").get("health/").json()["without_consent"]
+    assert shown == {"counted": 0, "left_out": 2}
 
 
 def test_what_held_when_a_hit_arrived_decides(cast, frozen):

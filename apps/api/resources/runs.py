@@ -67,6 +67,11 @@ class PartShape(serializers.Serializer[Any]):
     alive = serializers.BooleanField()
 
 
+class WithoutConsentShape(serializers.Serializer[Any]):
+    counted = serializers.IntegerField(help_text="Page views that were stored without a name.")
+    left_out = serializers.IntegerField(help_text="Not stored.")
+
+
 class HealthShape(serializers.Serializer[Any]):
     last_complete_hour = serializers.DateTimeField(allow_null=True)
     complete_until = serializers.DateTimeField(allow_null=True)
@@ -80,6 +85,7 @@ class HealthShape(serializers.Serializer[Any]):
     last_run = RunShape(allow_null=True)
     failing_mails = serializers.IntegerField()
     parts = PartShape(many=True)
+    without_consent = WithoutConsentShape(help_text="Hits of the last seven days.")
 
 
 class Health(Resource):
