@@ -5,7 +5,7 @@ the rule that takes or drops it, `decide` picks among those that yield an agent.
 since 2000; agents, groups, channels and conversations are numbers of rows, 0 where there is none.
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from enum import StrEnum
 from itertools import chain
 from typing import NamedTuple
@@ -19,6 +19,13 @@ SECOND_US = 1_000_000
 PERSON, AGENT, BOT = 1, 2, 3
 ASSIGN, ASSIGN_AGENT, ASSIGN_GROUP, ASSIGN_NOTHING = 10, 11, 12, 13
 NEW, OPEN, CLOSED = 20, 21, 25
+
+
+class Limits(NamedTuple):
+    """How many conversions one visit may have, over all goals of the counter."""
+
+    online: int = 400
+    offline: int = 1000  # hits that were uploaded
 
 
 class Rule(StrEnum):
@@ -233,4 +240,18 @@ def same_second(reaches: Iterable[tuple[int, int, int]]) -> list[bool]:
         key = (goal, counter, time // SECOND_US)
         dropped.append(key in seen)
         seen.add(key)
+    return dropped
+
+
+def beyond_limit(conversions: Iterable[tuple[Hashable, bool]], limits: Limits) -> list[bool]:
+    """Section 2 rule 2 for one person on one counter: which conversions are too many in their visit.
+
+    `conversions` are (a visit, whether uploaded), of what rule 1 left, in the order of (time, hit id as
+    bytes, goal: of one hit's goals the one that was made first).
+    """
+    counts: dict[tuple[Hashable, bool], int] = {}
+    dropped = []
+    for key in conversions:
+        counts[key] = counts.get(key, 0) + 1
+        dropped.append(counts[key] > (limits.offline if key[1] else limits.online))
     return dropped

@@ -114,7 +114,7 @@ def _is_closed(account_id: int, time: datetime) -> bool:
 
 
 def _candidates(account_id: int, found: Conversion, terms: Terms) -> list[Candidate]:
-    if not found.person_id or found.outcome == Conversion.Outcome.SAME_SECOND:
+    if not found.person_id or found.outcome in Conversion.DROPPED:
         return []
     registry = facts.registry(account_id=account_id)
     [known] = facts.threads(account_id=account_id, chunks=[[found.person_id]])
@@ -148,6 +148,8 @@ def _in_words(
 def _summary(found: Conversion, candidates: list[Candidate]) -> str:
     if found.outcome == Conversion.Outcome.SAME_SECOND:
         return _("Not counted: the same person reached the goal earlier in the same second on this counter.")
+    if found.outcome == Conversion.Outcome.VISIT_LIMIT:
+        return _("Not counted: the person had reached goals 400 times before in the same visit.")
     if found.outcome == Conversion.Outcome.CREDITED:
         agent = found.agent_name or str(Agent.objects.filter(pk=found.agent_id or 0).first() or "")
         return _("Credited to %(agent)s; contact %(contact)s.") % {
@@ -163,6 +165,8 @@ def _summary(found: Conversion, candidates: list[Candidate]) -> str:
 
 def _limits(account_id: int, found: Conversion) -> list[str]:
     """The counting rules that bore on the hit."""
+    if found.outcome == Conversion.Outcome.VISIT_LIMIT:
+        return [_("In one visit at most 400 conversions count, over all goals of the counter.")]
     if found.outcome != Conversion.Outcome.SAME_SECOND:
         return [_("Counted: the first hit of its second for this goal, person and counter.")]
     second = found.time.replace(microsecond=0)

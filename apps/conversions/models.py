@@ -11,6 +11,9 @@ class Conversion(models.Model):
         CREDITED = 1, _("credited")
         UNCREDITED = 2, _("uncredited")
         SAME_SECOND = 3, _("dropped: a second hit in the same second")
+        VISIT_LIMIT = 4, _("dropped: more than 400 in one visit")
+
+    DROPPED = (Outcome.SAME_SECOND, Outcome.VISIT_LIMIT)
 
     pk = models.CompositePrimaryKey("account_id", "goal_id", "time", "counter_id", "hit_id")
     account_id = models.BigIntegerField()

@@ -15,6 +15,7 @@ from apps.goals.matching import EVENT, Matcher, normalise
 from apps.goals.models import ChatGoalVersion, Condition, GoalVersion
 from apps.goals.windows import ChatSpan, Span, TimeZones, judges
 from apps.people.owners import Owners
+from apps.visits.models import MANY_HITS
 
 Matchable = tuple[int, str | None, str | None]
 """A hit as matching sees it: its instant in microseconds, the URL of a page view, the name of an event."""
@@ -172,6 +173,20 @@ def drop(*, account_id: int, goal: int, since: datetime) -> set[int]:
             [account_id, goal, since],
         )
         return {person for (person,) in cursor.fetchall()}
+
+
+def in_long_visits(*, account_id: int, goal: int) -> list[tuple[int, datetime]]:
+    """Who reached a goal in visits with many hits, where it may have taken other goals' places; since when."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT v.person_id, min(r.time) FROM visits_visit v JOIN goals_reach r ON r.account_id = v.account_id"
+            " AND r.person_id = v.person_id AND r.time BETWEEN v.started_at AND v.ended_at"
+            " WHERE v.account_id = %s AND NOT v.robot AND v.person_id > 0"
+            f" AND v.pages > ({MANY_HITS} - v.events) AND r.goal_id = %s GROUP BY 1",
+            [account_id, goal],
+        )
+        found: list[tuple[int, datetime]] = cursor.fetchall()
+        return found
 
 
 def reown(*, account_id: int, identities: Sequence[int], who: Owners) -> set[int]:

@@ -47,7 +47,7 @@ def goal_counts(*, account_id: int, since: datetime, until: datetime) -> dict[in
             reaches=sum(counts.values()),
             credited=counts.get(outcome.CREDITED, 0),
             uncredited=counts.get(outcome.UNCREDITED, 0),
-            dropped=counts.get(outcome.SAME_SECOND, 0),
+            dropped=sum(counts.get(one, 0) for one in Conversion.DROPPED),
         )
         for goal, counts in found.items()
     }

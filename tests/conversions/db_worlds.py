@@ -10,6 +10,7 @@ from django.db import transaction
 
 from apps.accounts.models import Account, Group
 from apps.accounts.services import make_account
+from apps.conversions.attribution import Limits
 from apps.conversions.models import Conversion
 from apps.conversions.services import judge
 from apps.core import clock
@@ -22,12 +23,14 @@ from apps.intake import registry
 from apps.intake.named import FIELDS, Pair
 from apps.intake.services import KnownLink, take_events, take_hits, take_links, take_pairs, undo_link
 from apps.people.services import ensure_identities
+from apps.visits.models import MANY_HITS
+from apps.visits.services import keep_visits
 from tests.conversions.pure_worlds import ALWAYS, EPOCH, event_json, instant
 from tests.oracle import plain
 from tests.oracle.world import Event, Hit, Version, World
 
 Fact = Callable[[], Any]
-OUTCOMES = {1: "credited", 2: "uncredited", 3: "dropped_second"}
+OUTCOMES = {1: "credited", 2: "uncredited", 3: "dropped_second", 4: "dropped_visit"}
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 
 
@@ -46,6 +49,9 @@ class DbWorld:
             )
             for number in world.counters
         }
+        for number, steps in world.timeouts.items():
+            for at, seconds in steps:
+                self.counters[number].settings_history.create(at=instant(at), visit_timeout_s=seconds)
         self.goals: dict[str, MessagingGoal] = {}
 
     def _registry(self) -> list[Fact]:
@@ -178,9 +184,17 @@ class DbWorld:
         shares = rng.choice([1, 2, 4])
         limit = rng.choice([1, 2, 1000])
         started_at = clock.now()
+        limits = Limits(online=self.world.visit_limit)
+        while keep_visits(account_id=self.account.pk, many=min(MANY_HITS, limits.online // 15)):
+            pass
         for share in rng.sample(range(shares), shares):
             while judge(
-                account_id=self.account.pk, run_started_at=started_at, share=share, shares=shares, limit=limit
+                account_id=self.account.pk,
+                run_started_at=started_at,
+                share=share,
+                shares=shares,
+                limit=limit,
+                limits=limits,
             ).people:
                 pass
 

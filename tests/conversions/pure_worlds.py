@@ -1,12 +1,13 @@
 """A world of the oracle judged by the product's pure modules alone, without a database."""
 
+from bisect import bisect_right
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from apps.conversations.models import Channel
 from apps.conversions import attribution
-from apps.conversions.attribution import DAY_US, Terms, Thread
+from apps.conversions.attribution import DAY_US, Limits, Terms, Thread
 from apps.conversions.registry import AgentAt, Registry
 from apps.core import clock
 from apps.goals.matching import Matcher
@@ -17,6 +18,7 @@ from apps.intake.named import FIELDS
 from apps.intake.records import EventIn
 from apps.intake.services.events import kind_of
 from apps.people.owners import LinkAt, Owners, TieAt
+from apps.visits import sessions
 from tests.oracle import plain
 from tests.oracle.world import UNCHANGED, World
 from tests.oracle.world import Event as WorldEvent
@@ -249,10 +251,14 @@ def judge(world: World) -> list[plain.Row]:
 def _person(pure: PureWorld, person: int, reached: list[tuple[Any, Span]]) -> list[plain.Row]:
     keys = [(span.goal, hit.counter, us(hit.time)) for hit, span in reached]
     dropped = attribution.same_second(keys) if person else [False] * len(reached)
+    over = _beyond(pure, person, [one for one, drop in zip(reached, dropped, strict=True) if not drop])
     threads = [thread for owner, thread in pure.threads if owner == person and person]
     rows = []
     for (hit, span), drop in zip(reached, dropped, strict=True):
         verdict = None
+        if (span.goal, hit.counter, hit.id, hit.time) in over:
+            rows.append(_row(pure, hit, span, "dropped_visit", None))
+            continue
         if not drop:
             verdicts = attribution.decide(threads, us(hit.time), pure.terms(span.version), pure.registry)
             verdict = attribution.credited(verdicts)
@@ -260,6 +266,38 @@ def _person(pure: PureWorld, person: int, reached: list[tuple[Any, Span]]) -> li
             _row(pure, hit, span, "dropped_second" if drop else OUTCOMES[verdict is not None], verdict)
         )
     return rows
+
+
+def _beyond(pure: PureWorld, person: int, reached: list[tuple[Any, Span]]) -> set[tuple[int, int, str, int]]:
+    """What the limit of conversions in a visit drops, of what rule 1 left; (goal, counter, hit, instant)."""
+    if not person:
+        return set()
+    goals = plain.goals_in_order(pure.world)
+    ordered = sorted(
+        reached,
+        key=lambda one: (one[0].time, one[0].id.encode(), goals.index(pure.name("goal", one[1].goal))),
+    )
+    numbers = {counter: _visit_numbers(pure, person, counter) for counter in pure.world.counters}
+    keys = [((hit.counter, numbers[hit.counter][hit.time, hit.id]), False) for hit, _ in ordered]
+    over = attribution.beyond_limit(keys, Limits(online=pure.world.visit_limit))
+    return {
+        (span.goal, hit.counter, hit.id, hit.time)
+        for (hit, span), drop in zip(ordered, over, strict=True)
+        if drop
+    }
+
+
+def _visit_numbers(pure: PureWorld, person: int, counter: int) -> dict[tuple[int, str], int]:
+    """Of a person's hits on a counter, the number of the visit that each is in."""
+    hits = [
+        hit
+        for hit in pure.world.hits
+        if hit.counter == counter and not hit.robot and pure.person(names_of_hit(hit), hit.time) == person
+    ]
+    hits.sort(key=lambda hit: (hit.time, hit.id.encode()))
+    steps = [(us(at), seconds * 1_000_000) for at, seconds in pure.world.timeouts.get(counter, [])]
+    starts = sessions.split([us(hit.time) for hit in hits], sessions.Timeouts(steps))
+    return {(hit.time, hit.id): bisect_right(starts, index) for index, hit in enumerate(hits)}
 
 
 def _row(pure: PureWorld, hit: Any, span: Span, outcome: str, verdict: Any) -> plain.Row:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import ada_url
 
+from . import visits
 from .world import UNCHANGED, Event, Hit, Name, Version, World
 
 SECOND = 1_000_000
@@ -34,7 +35,7 @@ class Row:
     counter: int
     hit: str
     time: int
-    outcome: str  # "credited" | "uncredited" | "dropped_second"
+    outcome: str  # "credited" | "uncredited" | "dropped_second" | "dropped_visit"
     channel: str | None
     ticket: str | None
     agent: str | None
@@ -416,6 +417,54 @@ def is_second_in_its_second(world: World, goal: str, hit: Hit) -> bool:
     return False
 
 
+def hits_of_person(world: World, person: Person, counter: int) -> list[visits.Hit]:
+    """What visits are made of: all hits, page views and events, but those of robots."""
+    return [
+        visits.Hit(hit.id, hit.time)
+        for hit in world.hits
+        if hit.counter == counter and not hit.robot and person_of_hit(world, hit) == person
+    ]
+
+
+def visit_of(world: World, person: Person, hit: Hit) -> str:
+    """The hit that the visit begins with."""
+    hits = hits_of_person(world, person, hit.counter)
+    timeouts = [(at, seconds * SECOND) for at, seconds in world.timeouts.get(hit.counter, [])]
+    return visits.first_hit_of_visit(hits, timeouts, visits.Hit(hit.id, hit.time)).id
+
+
+def goals_in_order(world: World) -> list[str]:
+    """Decided: of one hit's goals the one made first comes first."""
+    return sorted(world.goals, key=lambda goal: (world.goals[goal][0].valid_from, goal))
+
+
+def is_beyond_the_visits_limit(world: World, goal: str, hit: Hit) -> bool:
+    """spec 2, rule 2: In one visit at most 400 conversions from online hits, over all goals of the
+    counter. Taken in order of hit time, then hit id as bytes; rule 1 comes first.
+
+    Decided: a reach without a person is in no visit.
+    """
+    person = person_of_hit(world, hit)
+    if person is None or len(world.hits) * len(world.goals) <= world.visit_limit:
+        return False
+    goals = goals_in_order(world)
+    before = 0
+    for other in world.hits:
+        if other.counter != hit.counter or person_of_hit(world, other) != person or other.robot:
+            continue
+        if visit_of(world, person, other) != visit_of(world, person, hit):
+            continue
+        for other_goal in goals:
+            order = (other.time, other.id.encode(), goals.index(other_goal))
+            if (
+                order < (hit.time, hit.id.encode(), goals.index(goal))
+                and why_no_reach(world, other_goal, other) is None
+                and not is_second_in_its_second(world, other_goal, other)
+            ):
+                before += 1
+    return before >= world.visit_limit
+
+
 # --- 3. Active or inactive ------------------------------------------------------------------------
 
 
@@ -590,6 +639,9 @@ def judge_hit(world: World, goal: str, hit: Hit) -> tuple[Row | None, str, list[
 
     if is_second_in_its_second(world, goal, hit):
         return row("dropped_second"), "dropped: not the first of its second", []
+
+    if is_beyond_the_visits_limit(world, goal, hit):
+        return row("dropped_visit"), "dropped: beyond the limit of its visit", []
 
     person = person_of_hit(world, hit)
     if person is None:

@@ -127,6 +127,8 @@ class World:
     undone: list[Undone] = field(default_factory=list)
     hits: list[Hit] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    timeouts: dict[int, list[tuple[int, int]]] = field(default_factory=dict)  # of visits: (at, seconds)
+    visit_limit: int = 400  # conversions that count in one visit
 
 
 # --- JSON -----------------------------------------------------------------------------------------
@@ -196,6 +198,8 @@ def to_json(world: World) -> str:
             }
             for event in world.events
         ],
+        "timeouts": {str(k): [list(step) for step in steps] for k, steps in world.timeouts.items()},
+        "visit_limit": world.visit_limit,
     }
     return json.dumps(data, ensure_ascii=False, indent=1)
 
@@ -241,6 +245,8 @@ def from_json(text: str) -> World:
             )
             for event in data["events"]
         ],
+        timeouts={int(k): [(at, s) for at, s in steps] for k, steps in data["timeouts"].items()},
+        visit_limit=data["visit_limit"],
     )
 
 
@@ -730,6 +736,10 @@ class _Maker:
         rng.shuffle(world.hits)
         rng.shuffle(world.events)
         rng.shuffle(world.links)
+        if _chance(rng, 40):
+            from .crowding import limit_visits
+
+            limit_visits(self, world)
         return world
 
 

@@ -1,6 +1,6 @@
 """Judging: take the marks of some people, judge their open reaches anew, write the difference."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, islice
@@ -9,8 +9,8 @@ from operator import itemgetter
 from django.db import connection, transaction
 
 from apps.accounts.models import Account
-from apps.conversions import facts
-from apps.conversions.attribution import Terms, Thread, Verdict, credited, decide, same_second
+from apps.conversions import crowds, facts
+from apps.conversions.attribution import Limits, Terms, Thread, Verdict, credited, decide, same_second
 from apps.conversions.models import Conversion
 from apps.conversions.registry import Registry
 from apps.conversions.services.writing import Result, Results, Taken, write_differences
@@ -25,7 +25,11 @@ BUCKETS = 8
 CHUNK = 1000
 """People whose conversations are read at a time."""
 
-CREDITED, UNCREDITED, SAME_SECOND = (int(outcome) for outcome in Conversion.Outcome)
+CREDITED, UNCREDITED, SAME_SECOND, VISIT_LIMIT = (int(outcome) for outcome in Conversion.Outcome)
+LIMITS = Limits()
+Beyond = Mapping[int, Collection[crowds.Key]]
+"""Of each person the reaches that the limit of a visit drops."""
+NONE: frozenset[crowds.Key] = frozenset()
 _TAKE = """
 WITH gone AS (
     DELETE FROM people_mark WHERE ctid = ANY(ARRAY(
@@ -69,7 +73,13 @@ class Judged:
 
 @transaction.atomic
 def judge(
-    *, account_id: int, run_started_at: datetime, share: int, shares: int, limit: int = 20_000
+    *,
+    account_id: int,
+    run_started_at: datetime,
+    share: int,
+    shares: int,
+    limit: int = 20_000,
+    limits: Limits = LIMITS,
 ) -> Judged:
     """Take at most `limit` marks of a share and judge their people; fewer `marks` mean that none was left.
 
@@ -81,7 +91,7 @@ def judge(
     with without_collecting():
         marks, rows = _take(account_id, share, shares, limit, run_started_at - timedelta(days=days))
         people = {row.person: row for row in rows}
-        _judge_people(account_id, [row for row in rows if row.goal], results)
+        _judge_people(account_id, [row for row in rows if row.goal], results, limits)
         results.edited_since = min((row.edited for row in people.values() if row.edited), default=None)
         write_differences(results)
     return Judged(marks, len(people), *results.counts())
@@ -122,23 +132,31 @@ def _take(
     return rows[0][0] if rows else 0, [Taken._make((*row[1:9], row[9:])) for row in rows]
 
 
-def _judge_people(account_id: int, rows: Sequence[Taken], results: Results) -> None:
+def _judge_people(account_id: int, rows: Sequence[Taken], results: Results, limits: Limits) -> None:
     """While PostgreSQL reads conversations the first half is judged, and while it stores results the rest."""
     if not rows:
         return
     registry = facts.registry(account_id=account_id)
     terms = facts.terms(versions={row.version for row in rows})
     chunks = _chunks(rows)
+    beyond = _beyond(account_id, rows, limits)
     read = facts.threads(account_id=account_id, chunks=[list(chunk) for chunk in chunks])
     rest = []
     for number, (chunk, threads) in enumerate(zip(chunks, read, strict=True)):
         if number < len(chunks) // 2:
-            _judge_chunk(chunk, threads, terms, registry, results)
+            _judge_chunk(chunk, threads, terms, registry, beyond, results)
         else:
             rest.append((chunk, threads))
     with results.sending():
         for chunk, threads in rest:
-            _judge_chunk(chunk, threads, terms, registry, results)
+            _judge_chunk(chunk, threads, terms, registry, beyond, results)
+
+
+def _beyond(account_id: int, rows: Sequence[Taken], limits: Limits) -> Beyond:
+    since = min(row.t for row in rows)
+    return crowds.beyond(
+        account_id=account_id, people={row.person for row in rows}, since=since, limits=limits
+    )
 
 
 def _chunks(rows: Iterable[Taken]) -> list[dict[int, list[Taken]]]:
@@ -155,13 +173,15 @@ def _judge_chunk(
     threads: dict[int, list[Thread]],
     terms: dict[int, Terms],
     registry: Registry,
+    beyond: Beyond,
     results: Results,
 ) -> None:
     for person, rows in chunk.items():
-        if len(rows) == 1 and person not in threads:  # most people: nothing to decide
+        over = beyond.get(person, NONE)
+        if len(rows) == 1 and not over and person not in threads:  # most people: nothing to decide
             results.add(rows[0], Result(rows[0].version, person, UNCREDITED))
             continue
-        for row, result in judge_person(person, rows, threads.get(person, ()), terms, registry):
+        for row, result in judge_person(person, rows, threads.get(person, ()), terms, registry, over):
             results.add(row, result)
 
 
@@ -171,13 +191,17 @@ def judge_person(
     threads: Sequence[Thread],
     terms: dict[int, Terms],
     registry: Registry,
+    over: Collection[crowds.Key] = NONE,
 ) -> Iterator[tuple[Taken, Result]]:
-    """The results of one person's reaches, which come in the order of (time, hit id)."""
+    """The results of one person's reaches, which come in the order of (time, hit id); `over`: beyond a limit."""
     keys = [(row.goal, row.counter, row.t) for row in rows]
     dropped = same_second(keys) if person and len(rows) > 1 else [False] * len(rows)
     for row, drop in zip(rows, dropped, strict=True):
         if drop:
             yield row, Result(row.version, person, SAME_SECOND)
+            continue
+        if over and (row.goal, row.t, row.counter, row.hit) in over:
+            yield row, Result(row.version, person, VISIT_LIMIT)
             continue
         winner = credited(decide(threads, row.t, terms[row.version], registry)) if threads else None
         yield row, _result(person, row, winner, registry)

@@ -102,7 +102,7 @@ class Results:
             self.reaches,
             self._outcomes[outcome.CREDITED],
             self._outcomes[outcome.UNCREDITED],
-            self._outcomes[outcome.SAME_SECOND],
+            sum(self._outcomes[dropped] for dropped in Conversion.DROPPED),
             len(self.changed) + self.removed,
         )
 

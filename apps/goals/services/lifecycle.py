@@ -11,6 +11,8 @@ from apps.core.locks import Lock, take
 from apps.goals import reaches, selectors
 from apps.goals.models import MessagingGoal
 from apps.goals.services.saving import write_version
+from apps.people.models import Mark
+from apps.people.services import leave_marks
 
 
 @transaction.atomic
@@ -57,4 +59,6 @@ def delete(*, account_id: int, user_id: int | None, goal_id: int) -> None:
     goal.deleted_at = clock.now()
     goal.slot = None
     goal.save(update_fields=["deleted_at", "slot"])
+    marks = reaches.in_long_visits(account_id=account_id, goal=goal_id)
+    leave_marks(account_id=account_id, marks=marks, reason=Mark.Reason.GOAL)  # others may count now
     audit(account_id=account_id, user=user_id, action="messaging_goal.deleted", target=f"{goal} ({goal.pk})")
