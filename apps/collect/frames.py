@@ -41,14 +41,15 @@ def pack(counter_id: int, arrived_us: int, hits: int, sender: bytes, json: bytes
 
 def scan(data: bytes, base: int = 0) -> Iterator[Record]:
     """The whole records at the beginning of `data`, which lies at offset `base`; stops at the first bad frame."""
-    at, size, view = 0, len(data), memoryview(data)
-    while at + _BOTH.size <= size:
-        magic, length, crc, counter_id, arrived_us, hits, sender = _BOTH.unpack_from(data, at)
-        start, end = at + HEAD.size, at + HEAD.size + length
+    at, last, view = 0, len(data) - _BOTH.size, memoryview(data)
+    head, body, size, unpack = HEAD.size, BODY.size, len(data), _BOTH.unpack_from
+    while at <= last:
+        magic, length, crc, counter_id, arrived_us, hits, sender = unpack(data, at)
+        start, end = at + head, at + head + length
         if magic != MAGIC or length > MAX_BODY or end > size or crc32(view[start:end]) != crc:
             return
-        text = start + BODY.size + sender
-        yield Record(counter_id, arrived_us, hits, data[start + BODY.size : text], data[text:end], base + end)
+        text = start + body + sender
+        yield Record(counter_id, arrived_us, hits, data[start + body : text], data[text:end], base + end)
         at = end
 
 

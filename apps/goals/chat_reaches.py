@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from apps.core import clock
 from apps.goals import chat_marks, reaches
 from apps.people.selectors import owners
 from apps.people.services import hold
@@ -48,7 +47,7 @@ def match_stored(*, account_id: int, version: int, since: datetime) -> None:
             first=min(hit.time for hit in hits),
             last=max(hit.time for hit in hits),
         )
-        matched = judging.find_hits([(clock.to_us(hit.time), hit.url, hit.name) for hit in hits])
+        matched = judging.find_hits([(hit.time, hit.url, hit.name) for hit in hits])
         found = [hits[index] for index, _ in matched]
         identities = {hit.identity for hit in found if hit.identity is not None}
         hold(account_id=account_id, linked=(), others=identities)

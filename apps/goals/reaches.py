@@ -17,8 +17,8 @@ from apps.goals.windows import ChatSpan, Span, TimeZones, judges
 from apps.people.owners import Owners
 from apps.visits.models import MANY_HITS
 
-Matchable = tuple[int, str | None, str | None]
-"""A hit as matching sees it: its instant in microseconds, the URL of a page view, the name of an event."""
+Matchable = tuple[datetime, str | None, str | None]
+"""A hit as matching sees it: its instant, the URL of a page view, the name of an event."""
 _MATCHERS: OrderedDict[frozenset[int], Matcher] = OrderedDict()
 LONGEST_FRAME = timedelta(days=max(ChatGoalVersion.Days.values))
 _MATCHERS_KEPT = 64  # versions never change, so a compiled set of them never does
@@ -35,7 +35,7 @@ class Judging:
 
     def find(self, hits: Sequence[tuple[int, str]]) -> list[tuple[int, Span]]:
         """Of page views (instant in microseconds, URL): each index that is a reach, with the version."""
-        found = self.find_hits([(t, url, None) for t, url in hits])
+        found = self.find_hits([(clock.from_us(t), url, None) for t, url in hits])
         return [(index, span) for index, span in found if isinstance(span, Span)]
 
     def find_hits(self, hits: Sequence[Matchable]) -> list[tuple[int, Span | ChatSpan]]:
@@ -49,8 +49,9 @@ class Judging:
         return [
             (index, span)
             for index in sorted(matched)
+            for t in [clock.to_us(hits[index][0])]
             for version in sorted(matched[index])
-            if (span := self._judging(version, hits[index][0])) is not None
+            if (span := self._judging(version, t)) is not None
         ]
 
     def _judging(self, version: int, t: int) -> Span | ChatSpan | None:

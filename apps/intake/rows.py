@@ -1,6 +1,6 @@
 """From checked hits to the rows that are stored: identities looked up, robots known, the rest packed as JSON."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,16 +56,15 @@ _NOTHING = _encode(_Detail())
 def rows(account: int, arrivals: Sequence[Arrival]) -> list[Found]:
     """The rows of one account's hits, in their order."""
     places.refresh()
-    ids = ensure_identities(account_id=account, names={name for one in arrivals for name in _names(one)})
+    ids = ensure_identities(account_id=account, names=_names(arrivals))
     return [_found(account, arrival, ids) for arrival in arrivals]
 
 
-def _names(arrival: Arrival) -> Iterable[Name]:
-    hit = arrival.hit
-    if hit.client_id:
-        yield CLIENT, hit.client_id
-    if hit.user_id and arrival.user_ids:
-        yield USER, hit.user_id
+def _names(arrivals: Sequence[Arrival]) -> set[Name]:
+    hits = [one.hit for one in arrivals]
+    names = {(CLIENT, hit.client_id) for hit in hits if hit.client_id}
+    users = {(USER, one.hit.user_id) for one in arrivals if one.hit.user_id and one.user_ids}
+    return names | users
 
 
 def _found(account: int, arrival: Arrival, ids: dict[Name, int]) -> Found:
@@ -89,7 +88,7 @@ def _found(account: int, arrival: Arrival, ids: dict[Name, int]) -> Found:
     return Found(row, named, visitor=arrival.visitor)
 
 
-def _detail(arrival: Arrival, client: int | None, agent: Agent, where: Place) -> str | None:
+def _detail(arrival: Arrival, client: int | None, agent: Agent, where: Place) -> bytes | None:
     """The address and the user agent themselves are kept nowhere."""
     hit = arrival.hit
     packed = _encode(
@@ -110,4 +109,4 @@ def _detail(arrival: Arrival, client: int | None, agent: Agent, where: Place) ->
             arrival.visitor,
         )
     )
-    return None if packed == _NOTHING else packed.decode()
+    return None if packed == _NOTHING else packed

@@ -25,7 +25,7 @@ __all__ = [
 
 def prepare_days(*, times: Sequence[datetime]) -> None:
     """Make the partitions that hits of these times need. Call before the storing transaction."""
-    partitions.ensure_days({time.astimezone(UTC).date() for time in times})
+    partitions.ensure_days({(time if time.tzinfo is UTC else time.astimezone(UTC)).date() for time in times})
 
 
 def keep_partitions() -> None:

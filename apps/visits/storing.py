@@ -17,7 +17,7 @@ _doubts = 0
 
 
 class HitRow(NamedTuple):
-    """A hit as it is stored; `detail` is JSON text."""
+    """A hit as it is stored; `detail` is JSON."""
 
     account: int
     counter: int
@@ -28,7 +28,7 @@ class HitRow(NamedTuple):
     robot: bool
     url: str | None
     name: str | None
-    detail: str | None
+    detail: bytes | None
 
 
 def insert_hits(*, rows: Sequence[HitRow]) -> set[HitKey] | None:
@@ -89,6 +89,7 @@ _plain = struct.Struct("!iq iq ih i?").pack  # time, identity, kind, robot
 _nobody = struct.Struct("!iq i ih i?").pack
 _length = struct.Struct("!i").pack
 _NULL = _length(-1)
+_JSONB = b"\x01"  # its version
 
 
 def pack(rows: Iterable[HitRow]) -> bytes:
@@ -106,7 +107,7 @@ def pack(rows: Iterable[HitRow]) -> bytes:
             else _plain(8, us, 8, identity, 2, kind, 1, robot),
             _NULL if url is None else _text(url),
             _NULL if name is None else _text(name),
-            _NULL if detail is None else _text("\x01" + detail),  # the version of jsonb
+            _NULL if detail is None else _length(len(detail) + 1) + _JSONB + detail,
         )
     parts.append(_TRAILER)
     return b"".join(parts)

@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import islice
 
 from tests.bench import hits
@@ -51,10 +52,12 @@ def requests(path: str, seed: int, events: int = 1) -> list[list[bytes]]:
                 "client_id": person,
                 "referrer": hits.SITE + "/",
                 "title": "Running shoes for every weather",
+                "consent": "granted",
             }
             for index, (url, _, when) in enumerate(batch)
         ]
-        body = json.dumps(said[0] if events == 1 else {"hits": said}).encode()
+        queued = {"hits": said, "sent_at": datetime.now(UTC).isoformat()}
+        body = json.dumps(said[0] if events == 1 else queued).encode()
         head = (
             f"POST {path} HTTP/1.1\r\nHost: localhost\r\nOrigin: {hits.SITE}\r\nContent-Type: text/plain\r\n"
             f"User-Agent: {rng.choice(agents)}\r\nContent-Length: {len(body)}\r\n\r\n"

@@ -27,9 +27,9 @@ def _make(name: str) -> None:
         home = Path(os.environ.setdefault("GOALLINE_VAR", str(PROJECT / "var" / "bench")))
         servers = embedded.start(home)
         os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = servers.database_url, servers.redis_url
-    server: dict[str, Any] = dict(conninfo_to_dict(os.environ["DATABASE_URL"]))
+    drop_database(name)
+    server = _server()
     with psycopg.connect(make_conninfo(**{**server, "dbname": "postgres"}), autocommit=True) as admin:
-        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
         admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     os.environ["DATABASE_URL"] = make_conninfo(**{**server, "dbname": name})
     os.environ["BENCH_DATABASE"] = name
@@ -38,3 +38,13 @@ def _make(name: str) -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
+
+
+def drop_database(name: str) -> None:
+    """Remove a bench's database."""
+    with psycopg.connect(make_conninfo(**{**_server(), "dbname": "postgres"}), autocommit=True) as admin:
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _server() -> dict[str, Any]:
+    return dict(conninfo_to_dict(os.environ["DATABASE_URL"]))

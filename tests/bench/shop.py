@@ -30,7 +30,11 @@ def make() -> Shop:
         account = make_account(name="Bench").pk
         member = make_member(account_id=account, email=f"owner{account}@shop.example", role="owner")
         group = registry.save_group(account_id=account, external_id="sales", name="Sales")
-        counter = make_counter(account_id=account, user_id=None, name="Shop", site=hits.SITE)
+        counter = make_counter(
+            account_id=account, user_id=None, name="Shop", site=hits.SITE,
+            # looks at each hit whether it may be kept; those that are sent say so
+            consent="by_category", respect_dnt=True, respect_gpc=True,
+        )  # fmt: skip
         for number, texts in enumerate(hits.conditions()):
             draft = GoalDraft(
                 name=f"Goal {number}",
@@ -54,5 +58,6 @@ def records(counter: int, count: int, seed: int) -> Iterator[bytes]:
         hit = {
             "id": f"{seed:08x}{number:016d}", "time": when.isoformat(), "type": "pageview", "url": url,
             "client_id": person, "referrer": hits.SITE + "/", "title": "Running shoes for every weather",
+            "consent": "granted",
         }  # fmt: skip
         yield frames.pack(counter, arrived + number, 1, rng.choice(senders), json.dumps(hit).encode())

@@ -76,10 +76,10 @@ def test_what_is_stored_is_what_was_said(monkeypatch, doubts):
             True,
             odd,
             odd,
-            '{"a": "\\n\\t\\\\"}',
+            b'{"a": "\\n\\t\\\\"}',
         ),
         HitRow(1, 2, "x", datetime(1970, 1, 1, tzinfo=UTC), None, 1, False, None, None, None),
-        HitRow(1, 2, "y", NOON.astimezone(timezone(timedelta(hours=9))), 0, 1, False, "", "", "{}"),
+        HitRow(1, 2, "y", NOON.astimezone(timezone(timedelta(hours=9))), 0, 1, False, "", "", b"{}"),
     ]
     assert insert(rows) is None
     found = {one.id: one for one in Hit.objects.all()}

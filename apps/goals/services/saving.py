@@ -167,7 +167,7 @@ def match_stored(goal: MessagingGoal, since: datetime) -> None:
             last=max(hit.time for hit in hits),
             only_goal=goal.pk,
         )
-        matched = judging.find_hits([(clock.to_us(hit.time), hit.url, hit.name) for hit in hits])
+        matched = judging.find_hits([(hit.time, hit.url, hit.name) for hit in hits])
         found = [(hits[index], span) for index, span in matched if isinstance(span, Span)]
         identities = {hit.identity for hit, _ in found if hit.identity is not None}
         hold(account_id=account, linked=(), others=identities)

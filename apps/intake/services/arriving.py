@@ -13,6 +13,7 @@ from apps.intake.consent import NO_CONSENT, Keep, Rules, anonymous
 from apps.intake.records import Arrival, HitIn
 from apps.intake.services.visitors import visitor
 
+_ALL = Keep.ALL  # an enumeration's members cost a look-up in Python each time
 _NOBODY_ASKED = Rules(asks=False, counts=True, respects_dnt=False, respects_gpc=False)
 
 
@@ -29,6 +30,7 @@ class Arrivals:
             for number, steps in history.items()
         }
         self._open = {number for number, (_, rules) in self._steps.items() if not any(map(_asks, rules))}
+        self._only = {number: rules[0] for number, (_, rules) in self._steps.items() if len(rules) == 1}
 
     def of(
         self,
@@ -41,11 +43,13 @@ class Arrivals:
         gpc: bool = False,
     ) -> Arrival:
         """The arrival of one hit, without what may not be kept of it."""
-        if hit.consent != "none" and counter.pk in self._open:
-            return Arrival(counter.account_id, counter.pk, counter.user_ids, at, hit, shift_us)
-        keep = self._rules(counter.pk, at).keep(hit, dnt=dnt, gpc=gpc)
-        plain = Arrival(counter.account_id, counter.pk, counter.user_ids, at, hit, shift_us)
-        if keep is Keep.ALL:
+        number = counter.id  # `pk` looks it up anew each time
+        plain = Arrival(counter.account_id, number, counter.user_ids, at, hit, shift_us)
+        if hit.consent != "none" and number in self._open:
+            return plain
+        rules = self._only.get(number) or self._rules(number, at)
+        keep = rules.keep(hit, dnt=dnt, gpc=gpc)
+        if keep is _ALL:
             return plain
         bare = anonymous(hit)
         if keep is Keep.NOTHING:
@@ -55,8 +59,8 @@ class Arrivals:
 
     def _rules(self, number: int, at: datetime) -> Rules:
         instants, rules = self._steps.get(number, ([], []))
-        if len(rules) < 2:
-            return rules[0] if rules else _NOBODY_ASKED
+        if not rules:
+            return _NOBODY_ASKED
         return rules[max(bisect_right(instants, clock.to_us(at)) - 1, 0)]
 
 

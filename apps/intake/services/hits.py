@@ -42,7 +42,7 @@ class HitsStored:
 
 def prepare(*, arrivals: Sequence[Arrival]) -> None:
     """What has to happen outside the storing transaction: partitions of days that have none yet."""
-    prepare_days(times=[corrected(arrival) for arrival in arrivals])
+    prepare_days(times=[corrected(one) if one.shift_us else one.hit.time for one in arrivals])
 
 
 @transaction.atomic
@@ -67,7 +67,8 @@ def _judge(account: int, found: list[Found]) -> list[Found]:
     days = Account.objects.values_list("closing_days", flat=True).get(pk=account)
     open_since = clock.now() - timedelta(days=days)
     for one in found:
-        one.closed = one.row.time < open_since
+        if one.row.time < open_since:
+            one.closed = True
     open_ones = [one for one in found if not one.row.robot and not one.closed]
     if not open_ones:
         return found
@@ -83,9 +84,7 @@ def _judge(account: int, found: list[Found]) -> list[Found]:
 
 def _matchable(row: HitRow) -> reaches.Matchable:
     """URL conditions look at page views, event conditions at events."""
-    if row.kind == PAGEVIEW:
-        return clock.to_us(row.time), row.url, None
-    return clock.to_us(row.time), None, row.name
+    return (row.time, row.url, None) if row.kind == PAGEVIEW else (row.time, None, row.name)
 
 
 def _first_of_each(found: Iterable[Found], fresh: set[HitKey]) -> Iterable[Found]:
@@ -160,18 +159,18 @@ def _tally(accounts: Sequence[tuple[int, list[Arrival]]], new: Sequence[Found]) 
 
 
 def _count(account: int, arrivals: list[Arrival], new: list[Found], now: datetime) -> Tally:
-    refused = sum(arrival.refused is not None for arrival in arrivals)
+    refused = sum([arrival.refused is not None for arrival in arrivals])
     return Tally(
         account_id=account,
         at=now,
         stored=len(new),
         duplicates=len(arrivals) - refused - len(new),
-        cookieless=sum(arrival.visitor is not None for arrival in arrivals),
+        cookieless=sum([arrival.visitor is not None for arrival in arrivals]),
         refused=refused,
-        robots=sum(one.row.robot for one in new),
-        closed=sum(one.closed for one in new),
-        reaches=sum(len(one.spans) for one in new),
-        last_arrival=max(arrival.arrived_at for arrival in arrivals),
+        robots=sum([one.row.robot for one in new]),
+        closed=sum([one.closed for one in new]),
+        reaches=sum([len(one.spans) for one in new if one.spans]),
+        last_arrival=max([arrival.arrived_at for arrival in arrivals]),
     )
 
 
