@@ -1,14 +1,19 @@
-"""Hits that their account keeps no longer: whole days go as partitions, the rest row by row. Days are those of UTC."""
+"""Hits that their account keeps no longer, and visits whose hits are all gone.
+
+Whole days of hits go as partitions, the rest row by row. Days are those of UTC.
+"""
 
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from django.db import connection
 
 from apps.accounts.models import Account
 from apps.core import clock
+from apps.counters.models import Counter
 from apps.visits import partitions
 
 log = logging.getLogger(__name__)
@@ -21,10 +26,11 @@ Firsts = Mapping[int, date]
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """Days that went whole, and hits that went one by one."""
+    """Days that went whole, hits that went one by one, and visits."""
 
     days: int = 0
     hits: int = 0
+    visits: int = 0
 
 
 def drop_old_hits() -> Dropped:
@@ -34,10 +40,14 @@ def drop_old_hits() -> Dropped:
     if not firsts:
         return Dropped()
     done = [_drop_day(day, firsts) for day in sorted(partitions.days_kept()) if day < max(firsts.values())]
-    hits = sum(_delete_rest(account, first) for account, first in firsts.items())
-    dropped = Dropped(sum(one.days for one in done), sum(one.hits for one in done) + hits)
+    rest = sum(_delete_rest(account, first) for account, first in firsts.items())
+    dropped = Dropped(
+        days=sum(one.days for one in done),
+        hits=sum(one.hits for one in done) + rest,
+        visits=sum(_delete_visits(account, first) for account, first in firsts.items()),
+    )
     if dropped != Dropped():
-        log.info("Retention: %d days dropped, %d hits deleted", dropped.days, dropped.hits)
+        log.info("Retention: %s", dropped)
     return dropped
 
 
@@ -73,14 +83,30 @@ def _delete(partition: str, accounts: list[int]) -> int:
 
 
 def _delete_rest(account: int, first: date) -> int:
+    return _delete_some(
+        partitions.REST, "account_id = %s AND time < %s ORDER BY time", [account, _begin(first)]
+    )
+
+
+def _delete_visits(account: int, first: date) -> int:
+    """Those of a visit's hits that are kept, if any, keep the visit."""
+    counters = list(Counter.objects.filter(account_id=account).values_list("pk", flat=True))
+    old = "account_id = %s AND counter_id = ANY(%s) AND started_at < %s AND ended_at < %s"
+    return _delete_some("visits_visit", old, [account, counters, _begin(first), _begin(first)])
+
+
+def _begin(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _delete_some(table: str, old: str, said: list[Any]) -> int:
+    """Delete what is old, a batch a transaction, until nothing is left."""
     deleted, rows = 0, AT_ONCE
-    before = datetime.combine(first, time(), UTC)
     with connection.cursor() as cursor:
         while rows == AT_ONCE:
             cursor.execute(
-                f"DELETE FROM {partitions.REST} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {partitions.REST}"
-                " WHERE account_id = %s AND time < %s ORDER BY time LIMIT %s))",
-                [account, before, AT_ONCE],
+                f"DELETE FROM {table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {table} WHERE {old} LIMIT %s))",
+                [*said, AT_ONCE],
             )
             rows = cursor.rowcount
             deleted += rows

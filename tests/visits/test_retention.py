@@ -10,9 +10,9 @@ from django.db import connection
 from apps.accounts.models import Account
 from apps.intake.services import take_hits
 from apps.visits import partitions
-from apps.visits.models import Hit
+from apps.visits.models import Hit, Visit
 from apps.visits.retention import Dropped
-from apps.visits.services import drop_old_hits
+from apps.visits.services import drop_old_hits, keep_visits
 from tests.intake.test_hits import a_hit
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -96,6 +96,21 @@ def test_a_hit_that_comes_late_for_a_dropped_day_is_stored_and_goes_with_the_nex
     assert left(cast.counter) == [50]
     drop_old_hits()
     assert left(cast.counter) == []
+
+
+@pytest.mark.django_db
+def test_visits_go_with_the_last_of_their_hits(cast):
+    midnight = NOON.replace(hour=0)
+    times = [ago(50), ago(42), midnight - timedelta(days=42, minutes=1), midnight - timedelta(days=42)]
+    for counter in (cast.counter, cast.other_counter):
+        hits = [a_hit(n, time=time.isoformat(), client_id="17") for n, time in enumerate(times)]
+        take_hits(counter=counter, raw=hits)
+        keep_visits(account_id=counter.account_id)
+    keep(cast.account, 42)
+    assert drop_old_hits() == Dropped(hits=2, visits=1)
+    mine = Visit.objects.filter(account_id=cast.account.pk).order_by("started_at")
+    assert [one.started_at for one in mine] == [times[2], times[1]]
+    assert Visit.objects.filter(account_id=cast.other.pk).count() == 3
 
 
 @pytest.mark.django_db

@@ -28,13 +28,14 @@ def corrected(arrival: Arrival) -> datetime:
 def settle(*, arrivals: Sequence[Arrival]) -> list[Arrival]:
     """The arrivals at the times at which they are stored. Must be in the storing transaction."""
     moved = [one for one in arrivals if one.shift_us]
+    told = {one.account_id for one in arrivals if one.shift_us == 0}
+    if not moved and not any(Moved.objects.filter(account_id=account).exists() for account in told):
+        return list(arrivals)  # as nearly always
     plain = {_key(one) for one in arrivals if one.shift_us == 0}
-    if not moved and not plain:
-        return list(arrivals)
     times = _known_among(plain)
     if moved:
         times |= _move(moved, plain)
-    return [_at(one, times) for one in arrivals]
+    return [_at(one, times) for one in arrivals] if times else list(arrivals)
 
 
 def _key(arrival: Arrival) -> Key:
