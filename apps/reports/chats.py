@@ -16,19 +16,32 @@ from apps.conversions.models import ChatStates, Inquiry
 from apps.core import clock
 from apps.core.errors import Problem, Refused
 
-__all__ = ["BY", "ChatCounts", "ChatRates", "RateRow", "chat_rates", "ended_inquiries", "goal_rates", "today"]
+__all__ = [
+    "BY",
+    "ChatCounts",
+    "ChatRates",
+    "RateRow",
+    "chat_rates",
+    "ended_inquiries",
+    "goal_rates",
+    "today",
+    "with_outcome",
+]
 
 BY = ("member", "date", "channel")
 LONGEST = 366  # days
 NOBODY = 0
 RECENT = timedelta(days=30)
 
+_OUTCOMES = {
+    "achieved": Q(outcome=ChatStates.ACHIEVED),
+    "missed": Q(outcome=ChatStates.MISSED),
+    "pending": Q(outcome=ChatStates.IN_PROCESS, replied_at__isnull=False),
+    "unanswered": Q(outcome=ChatStates.IN_PROCESS, replied_at__isnull=True),
+}
 _COUNTS = {
     "ended": Count("conversation_id"),
-    "achieved": Count("conversation_id", filter=Q(outcome=ChatStates.ACHIEVED)),
-    "missed": Count("conversation_id", filter=Q(outcome=ChatStates.MISSED)),
-    "pending": Count("conversation_id", filter=Q(outcome=ChatStates.IN_PROCESS, replied_at__isnull=False)),
-    "unanswered": Count("conversation_id", filter=Q(outcome=ChatStates.IN_PROCESS, replied_at__isnull=True)),
+    **{name: Count("conversation_id", filter=which) for name, which in _OUTCOMES.items()},
 }
 
 
@@ -94,6 +107,11 @@ def ended_inquiries(
     if agent_id is not None:
         rows = rows.filter(agent_id=agent_id) if agent_id else rows.filter(agent_id__isnull=True)
     return rows
+
+
+def with_outcome(rows: QuerySet[Inquiry], outcome: str) -> QuerySet[Inquiry]:
+    """Of ended inquiries, those that one number counts: achieved, missed, pending or unanswered; "": all."""
+    return rows.filter(_OUTCOMES[outcome]) if outcome in _OUTCOMES else rows
 
 
 def chat_rates(

@@ -18,6 +18,7 @@ from tests import factories
 from tests.backoffice.conftest import a_goal
 from tests.backoffice.facts import a_story
 from tests.cast import Cast
+from tests.goals.chats import a_chat_goal
 
 WORKERS = frozenset({"owner", "admin"})
 READERS = WORKERS | {"analyst"}
@@ -47,6 +48,14 @@ PAGES: dict[str, Row] = {
     "goal_history": Row(),
     "goal_restore": CONFIGURING,
     "goal_export": Row(),
+    "chat_goals": Row(),
+    "chat_goal_add": CONFIGURING,
+    "chat_goal": CONFIGURING,
+    "chat_goal_delete": CONFIGURING,
+    "chat_goal_history": Row(),
+    "chat_analytics": Row(),
+    "chat_analytics_csv": Row(),
+    "chat_inquiries": Row(),
     "conversions": Row(),
     "explanation": Row(),
     "exports": Row(),
@@ -123,11 +132,13 @@ def make(cast: Cast) -> World:
         last_day="2026-01-02",
         created_at=goal.created_at,
     )
+    channel = Channel.objects.get(account=cast.account)
     spare: Member = factories.a_member(cast.account, Role.ANALYST, "spare@shop.example")
     return World(
         cast,
         {
             "goal_id": goal.pk,
+            "chat_goal_id": a_chat_goal(channel).pk,
             "number": 1,
             "conversion_id": encode_id(
                 goal_id=goal.pk,
@@ -138,7 +149,7 @@ def make(cast: Cast) -> World:
             "export_id": export.pk,
             "agent_id": cast.ben.pk,
             "group_id": cast.support.pk,
-            "channel_id": Channel.objects.get(account=cast.account).pk,
+            "channel_id": channel.pk,
             "member_id": spare.pk,
             "token_key": cast.tokens["read"].token_key,
             "run_id": Run.objects.filter(account=cast.account).latest("pk").pk,

@@ -25,6 +25,7 @@ class AccountShape(fields.Shape):
     message_text = fields.Choice(["keep", "mask", "drop"])
     hits_days = fields.Whole(min_value=1, max_value=3660, allow_null=True)
     texts_days = fields.Whole(min_value=1, max_value=3660, allow_null=True)
+    chat_goals_tracked = fields.YesNo()
     link_contacts = fields.YesNo()
     phone_country = fields.Text(allow_blank=True, max_length=2)
 

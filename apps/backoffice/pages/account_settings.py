@@ -23,6 +23,7 @@ FIELDS = (
     "message_text",
     "hits_days",
     "texts_days",
+    "chat_goals_tracked",
     "link_contacts",
     "phone_country",
 )
@@ -67,6 +68,13 @@ class SettingsForm(Form):
         required=False,
         label=gettext_lazy("Keep texts of messages, days"),
         help_text=gettext_lazy("Empty: for ever. Of older messages only who wrote and when stays."),
+    )
+    chat_goals_tracked = forms.BooleanField(
+        label=gettext_lazy("Chat goals tracked"),
+        required=False,
+        help_text=gettext_lazy(
+            "Off: chat goals can be set, but first replies from now on are not judged, and no panel shows."
+        ),
     )
     link_contacts = forms.BooleanField(
         label=gettext_lazy("Link by e-mail or phone"),
