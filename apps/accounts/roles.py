@@ -34,6 +34,9 @@ class May(Enum):
     SEE_HEALTH = "health of the pipeline"
     SEE_AUDIT = "the audit log"
     INGEST = "send hits and conversation events"
+    SEE_CONVERSATIONS = (
+        "workspace: conversations (an agent: those ever assigned to them or their groups), own score"
+    )
 
 
 _ADMIN = frozenset(
@@ -45,13 +48,14 @@ _ADMIN = frozenset(
         May.SEE_HEALTH,
         May.SEE_AUDIT,
         May.INGEST,
+        May.SEE_CONVERSATIONS,
     }
 )
 _ROLES: dict[str, frozenset[May]] = {
     Role.OWNER: _ADMIN | {May.RUN_ACCOUNT},
     Role.ADMIN: _ADMIN,
-    Role.ANALYST: frozenset({May.SEE_RESULTS, May.SEE_HEALTH}),
-    Role.AGENT: frozenset(),
+    Role.ANALYST: frozenset({May.SEE_RESULTS, May.SEE_HEALTH, May.SEE_CONVERSATIONS}),
+    Role.AGENT: frozenset({May.SEE_CONVERSATIONS}),
 }
 
 

@@ -17,8 +17,6 @@ from apps.api.callers import Caller
 from apps.core import clock
 from apps.core.errors import NotThere
 
-SESSION_KEY = "account_id"
-"""Where the portal keeps the account that its user works in."""
 _SECRET = re.compile(rb"[!-~]{20,200}")
 
 
@@ -78,7 +76,7 @@ class Session(SessionAuthentication):
                 return selectors.context(user=user, account_id=_number(named))
             except NotThere:
                 raise NotFound from None
-        chosen = request._request.session.get(SESSION_KEY)
+        chosen = request._request.session.get(selectors.CHOSEN)
         if isinstance(chosen, int):
             try:
                 return selectors.context(user=user, account_id=chosen)

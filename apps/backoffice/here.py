@@ -9,7 +9,6 @@ from apps.accounts.roles import May, Role, allowed
 from apps.accounts.selectors import Context
 from apps.core.errors import NotThere
 
-SESSION_KEY = "account_id"
 OFFERED = 20
 
 ENTERING = [role for role in Role.values if allowed(role, May.SEE_RESULTS)]
@@ -31,7 +30,7 @@ def _look(request: HttpRequest) -> Context | None:
     user = request.user
     if not isinstance(user, User) or not user.is_active:
         return None
-    chosen = request.session.get(SESSION_KEY)
+    chosen = request.session.get(selectors.CHOSEN)
     return (isinstance(chosen, int) and _context(user, chosen)) or _first(user)
 
 

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts import services
+from apps.accounts.selectors import CHOSEN
 from apps.backoffice.forms import Form
-from apps.backoffice.here import SESSION_KEY, enterable
+from apps.backoffice.here import enterable
 from apps.backoffice.pages.base import OperatorPage, Page, Paths
 from apps.core.errors import Refused
 
@@ -35,7 +36,7 @@ class ChoosePage(Page):
         )
         if not account:
             raise Http404
-        request.session[SESSION_KEY] = account.pk
+        request.session[CHOSEN] = account.pk
         if self.here.user.is_superuser:
             services.audit(
                 account_id=account.pk, user=self.here.user, action="account.entered", target=account.name
@@ -90,7 +91,7 @@ class NewAccountPage(OperatorPage):
             except Refused as refused:
                 form.refuse(refused)
             else:
-                request.session[SESSION_KEY] = account.pk
+                request.session[CHOSEN] = account.pk
                 return self.go("index", say=_("The account is made."))
         return self._ask(form, status=422)
 
