@@ -1,8 +1,9 @@
 """The explanation of a decision: the same walk as judging, kept whole instead of only its winner."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -31,6 +32,7 @@ class Candidate:
     active: bool
     rule: str
     words: str
+    conversation_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,16 @@ class Corrected:
     why: str
     before: dict[str, Any]
     after: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The core of an explanation: what the workspace shows beside a conversation."""
+
+    version: GoalVersion
+    model: str
+    summary: str
+    candidates: list[Candidate]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +84,7 @@ def explain(*, account_id: int, conversion_id: str) -> Explanation:
     version = GoalVersion.objects.get(pk=found.version_id)
     terms = facts.terms(versions=[version.pk])[version.pk]
     hit = Hit.objects.filter(account_id=account_id, counter_id=key.counter, id=key.hit, time=key.time).first()
-    candidates = _candidates(account_id, found, terms)
+    candidates = _candidates(account_id, [(found, terms)])[0]
     return Explanation(
         id=conversion_id,
         goal_id=found.goal_id,
@@ -113,34 +125,80 @@ def _is_closed(account_id: int, time: datetime) -> bool:
     return time < clock.now() - timedelta(days=days)
 
 
-def _candidates(account_id: int, found: Conversion, terms: Terms) -> list[Candidate]:
-    if not found.person_id or found.outcome in Conversion.DROPPED:
-        return []
+def whys(*, account_id: int, found: Sequence[Conversion]) -> list[Why]:
+    """The decisions behind some results, in words; one walk for all of them, whatever their number."""
+    versions = GoalVersion.objects.filter(account_id=account_id).in_bulk({one.version_id for one in found})
+    terms = facts.terms(versions=list(versions))
+    told = _candidates(account_id, [(one, terms[one.version_id]) for one in found])
+    return [
+        Why(
+            version=versions[one.version_id],
+            model=words.model(terms[one.version_id]),
+            summary=_summary(one, candidates),
+            candidates=candidates,
+        )
+        for one, candidates in zip(found, told, strict=True)
+    ]
+
+
+def _candidates(account_id: int, found: Sequence[tuple[Conversion, Terms]]) -> list[list[Candidate]]:
+    """What became of the conversations that each result looked at."""
+    judged = [
+        place
+        for place, (one, _) in enumerate(found)
+        if one.person_id and one.outcome not in Conversion.DROPPED
+    ]
+    if not judged:
+        return [[] for _ in found]
     registry = facts.registry(account_id=account_id)
-    [known] = facts.threads(account_id=account_id, chunks=[[found.person_id]])
-    threads = known.get(found.person_id, [])
-    t = clock.to_us(found.time)
-    verdicts = decide(threads, t, terms, registry)
-    return _in_words(account_id, verdicts, t, terms, registry)
+    people = sorted({found[place][0].person_id for place in judged})
+    [threads] = facts.threads(account_id=account_id, chunks=[people])
+    decided: dict[int, list[Verdict]] = {}
+    for place in sorted(judged, key=lambda place: found[place][0].time):  # a thread only goes forwards
+        one, terms = found[place]
+        decided[place] = decide(threads.get(one.person_id, []), clock.to_us(one.time), terms, registry)
+    names = _names(account_id, [verdict for verdicts in decided.values() for verdict in verdicts])
+    return [
+        _in_words(decided.get(place, []), clock.to_us(one.time), terms, registry, names)
+        for place, (one, terms) in enumerate(found)
+    ]
+
+
+class _Names(NamedTuple):
+    """What verdicts name, by number."""
+
+    conversations: dict[int, Conversation]
+    agents: dict[int, Agent]
+    groups: dict[int, Group]
+
+
+def _names(account_id: int, verdicts: Sequence[Verdict]) -> _Names:
+    return _Names(
+        Conversation.objects.select_related("channel").in_bulk({one.thread.conversation for one in verdicts}),
+        Agent.objects.filter(account_id=account_id).in_bulk({one.agent for one in verdicts if one.agent}),
+        Group.objects.filter(account_id=account_id).in_bulk({one.group for one in verdicts if one.group}),
+    )
 
 
 def _in_words(
-    account_id: int, verdicts: list[Verdict], t: int, terms: Terms, registry: Registry
+    verdicts: list[Verdict], t: int, terms: Terms, registry: Registry, names: _Names
 ) -> list[Candidate]:
-    conversations = Conversation.objects.select_related("channel").in_bulk(
-        [one.thread.conversation for one in verdicts]
-    )
-    agents = Agent.objects.filter(account_id=account_id).in_bulk([one.agent for one in verdicts if one.agent])
-    groups = Group.objects.filter(account_id=account_id).in_bulk([one.group for one in verdicts if one.group])
     result = []
     for one in verdicts:
-        conversation = conversations[one.thread.conversation]
-        agent = registry.agent(one.agent, t).name or str(agents.get(one.agent, ""))
-        group = str(groups.get(one.group, ""))
-        sentence = words.verdict(one, t, terms, agent=agent, group=group)
-        channel = str(conversation.channel)
+        conversation = names.conversations[one.thread.conversation]
+        agent = registry.agent(one.agent, t).name or str(names.agents.get(one.agent, ""))
+        group = str(names.groups.get(one.group, ""))
         result.append(
-            Candidate(conversation.ticket, channel, agent, group, one.active, str(one.rule), sentence)
+            Candidate(
+                ticket=conversation.ticket,
+                channel=str(conversation.channel),
+                agent=agent,
+                group=group,
+                active=one.active,
+                rule=str(one.rule),
+                words=words.verdict(one, t, terms, agent=agent, group=group),
+                conversation_id=conversation.pk,
+            )
         )
     return sorted(result, key=lambda one: one.rule != "credited")
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from apps.conversions.explaining import Candidate, Corrected, Explanation, explain, find
+from apps.conversions.explaining import Candidate, Corrected, Explanation, Why, explain, find, whys
 from apps.conversions.ids import ConversionKey, decode_id, encode_id
 from apps.conversions.models import Conversion
 from apps.goals.models import MessagingGoal, Reach
@@ -14,6 +14,7 @@ __all__ = [
     "ConversionKey",
     "Corrected",
     "Explanation",
+    "Why",
     "conversions",
     "credited",
     "decode_id",
@@ -22,6 +23,7 @@ __all__ = [
     "find",
     "of_person",
     "outcomes",
+    "whys",
 ]
 
 
