@@ -7,9 +7,19 @@ from django.db.models import Count
 
 from apps.conversions.models import Conversion
 from apps.conversions.selectors import conversions, credited
+from apps.reports.scores import Earned, Score, agent_score
 from apps.reports.zeros import why_zeros
 
-__all__ = ["GoalCounts", "goal_counts", "seven_day_conversions", "why_zero", "why_zeros"]
+__all__ = [
+    "Earned",
+    "GoalCounts",
+    "Score",
+    "agent_score",
+    "goal_counts",
+    "seven_day_conversions",
+    "why_zero",
+    "why_zeros",
+]
 
 SEVEN_DAYS = timedelta(days=7)
 

@@ -1,0 +1,65 @@
+"""What an agent earned lately: the rows of `credited`, nothing else."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Q
+
+from apps.accounts.models import Account
+from apps.conversions.selectors import credited
+from apps.goals.models import GoalVersion
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """Credited conversions of a stretch of time and what they are worth, by currency."""
+
+    conversions: int = 0
+    values: dict[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Today in the account's time zone; the last 7 x 24 and 30 x 24 hours."""
+
+    today: Earned
+    week: Earned
+    month: Earned
+
+
+def agent_score(*, account_id: int, agent_id: int, now: datetime) -> Score:
+    """An agent's credited conversions. Value is that of the goal version by which each was judged."""
+    zone = ZoneInfo(Account.objects.values_list("timezone", flat=True).get(pk=account_id))
+    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    rows = credited(account_id=account_id, since=now - 30 * DAY, until=now).filter(agent_id=agent_id)
+    counts = list(
+        rows.values("version_id")
+        .annotate(
+            today=Count("hit_id", filter=Q(time__gte=midnight)),
+            week=Count("hit_id", filter=Q(time__gte=now - 7 * DAY)),
+            month=Count("hit_id"),
+        )
+        .order_by()
+        .values_list("version_id", "today", "week", "month")
+    )
+    versions = GoalVersion.objects.filter(account_id=account_id).in_bulk([row[0] for row in counts])
+    today, week, month = (
+        _earned((versions[row[0]], row[place]) for row in counts if row[0] in versions) for place in (1, 2, 3)
+    )
+    return Score(today, week, month)
+
+
+def _earned(counts: Iterable[tuple[GoalVersion, int]]) -> Earned:
+    total, values = 0, dict[str, Decimal]()
+    for version, count in counts:
+        total += count
+        if count and version.transaction_value is not None:
+            values[version.currency] = (
+                values.get(version.currency, Decimal(0)) + version.transaction_value * count
+            )
+    return Earned(total, values)
