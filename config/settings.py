@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "apps.conversions",
     "apps.reports",
     "apps.hourly",
+    "apps.workspace",
     "apps.exports",
     "apps.api",
     "apps.backoffice",

@@ -7,6 +7,7 @@ urlpatterns = [
     path("healthz/", include("apps.hourly.urls")),
     path("cookies/", include("apps.counters.urls")),
     path("tag/", include("apps.counters.tag_urls")),
+    path("workspace/", include("apps.workspace.urls")),
     path("", include("apps.backoffice.urls")),
 ]
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm
@@ -22,8 +23,8 @@ class SignIn(AuthenticationForm):
         self.fields["username"].widget.attrs["autocomplete"] = "email"
 
     def confirm_login_allowed(self, user: User) -> None:
-        """Agents have no admin; nobody learns more than that."""
-        if not user.is_active or not user.is_staff:
+        """Agents have no admin, they are led to the workspace; who belongs to no account has nothing to do here."""
+        if not user.is_active or not (user.is_staff or user.memberships.exists()):
             raise ValidationError(
                 _("This user has no access to the admin. Ask an owner of your account for another role."),
                 code="no_admin",
@@ -41,6 +42,15 @@ class Site(UnfoldAdminSite):
         """Anybody with an account to work in; each page asks for the role itself."""
         user = request.user
         return look(request) is not None or (user.is_active and getattr(user, "is_superuser", False))
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Whoever is signed in and has no admin has a workspace."""
+        user = request.user
+        known = isinstance(user, User) and user.is_active and user.memberships.exists()
+        if request.method == "GET" and known and not self.has_permission(request):
+            return redirect("workspace:conversations")
+        answer: HttpResponse = super().login(request, extra_context)
+        return answer
 
     def get_urls(self) -> list[URLPattern]:
         from apps.backoffice import pages

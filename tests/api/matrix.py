@@ -144,8 +144,9 @@ ELSEWHERE = frozenset(
 )
 """Addresses that belong to no account and are tested where they are made."""
 
-BACKOFFICE = ("admin/", "exports/", "login-link/")
-"""Addresses below these have their rows in tests/backoffice/addresses.py; so does the front page."""
+BACKOFFICE = ("admin/", "exports/", "login-link/", "workspace/")
+"""Addresses below these have their rows in tests/backoffice/addresses.py and tests/workspace/addresses.py; so does
+the front page."""
 
 
 def expected(row: Row, method: str, who: str) -> set[int]:

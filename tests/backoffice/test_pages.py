@@ -60,9 +60,11 @@ def test_signing_in_with_a_password_and_out_again(cast):
     assert client.get("/admin/goals/").status_code == 302
 
 
-def test_an_agent_is_told_that_the_admin_is_not_theirs(cast):
-    cast.agent.user.set_password("a long password 1")
-    cast.agent.user.save()
+def test_who_belongs_to_no_account_is_told_that_the_admin_is_not_theirs(cast):
+    user = cast.agent.user
+    user.set_password("a long password 1")
+    user.save()
+    user.memberships.all().delete()
     answer = Client().post(
         "/admin/login/", {"username": "agent@shop.example", "password": "a long password 1"}
     )

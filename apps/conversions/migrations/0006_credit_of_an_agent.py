@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("conversions", "0004_no_index_by_person")]
+    dependencies = [("conversions", "0005_chats")]
     operations = [
         migrations.RunSQL(
             "CREATE INDEX conversion_agent ON conversions_conversion (account_id, agent_id, time)"

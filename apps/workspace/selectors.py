@@ -1,0 +1,36 @@
+"""What is read here: who sees which conversations, pages of them, their histories and what stands beside."""
+
+from apps.workspace.facts import Key, Span, read_key
+from apps.workspace.listing import Listed, Wanted, page
+from apps.workspace.panel import Person, Standing, goals_in, is_unanswered, person, standing, status_name
+from apps.workspace.rows import Row, rows
+from apps.workspace.sight import Sight, conversation, sight_of, visible_conversations
+from apps.workspace.timeline import History, Item, Reached, Reason, read, tell
+
+__all__ = [
+    "History",
+    "Item",
+    "Key",
+    "Listed",
+    "Person",
+    "Reached",
+    "Reason",
+    "Row",
+    "Sight",
+    "Span",
+    "Standing",
+    "Wanted",
+    "conversation",
+    "goals_in",
+    "is_unanswered",
+    "page",
+    "person",
+    "read",
+    "read_key",
+    "rows",
+    "sight_of",
+    "standing",
+    "status_name",
+    "tell",
+    "visible_conversations",
+]
