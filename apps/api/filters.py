@@ -26,9 +26,11 @@ __all__ = [
     "NumberFilter",
     "NumberedFilter",
     "YesNoFilter",
+    "check",
     "check_parameters",
     "filterset",
     "period",
+    "unknown",
 ]
 
 Rows = Callable[[int], QuerySet[Any]]
@@ -111,7 +113,7 @@ class NamedFilter(CharFilter):
         named = self.rows(self.parent.account_id).filter(**{self.column: value})
         ids = list(named.values_list("pk", flat=True))
         if not ids:
-            raise _unknown(str(self.label), value)
+            raise unknown(str(self.label), value)
         return qs.filter(**{f"{self.field_name}__in": ids})
 
 
@@ -131,10 +133,11 @@ class NumberedFilter(NumberFilter):
     def check(self, value: int) -> None:
         """Refuse a number that the account does not have."""
         if not self.rows(self.parent.account_id).filter(pk=value).exists():
-            raise _unknown(str(self.label), value)
+            raise unknown(str(self.label), value)
 
 
-def _unknown(what: str, value: str | int) -> Named:
+def unknown(what: str, value: str | int) -> Named:
+    """A 404 that says what the account has not."""
     detail = _("There is no %(what)s %(name)s.") % {"what": what, "name": str(value)[:100]}
     return Named(Problem(what, "unknown", detail), parameter=True)
 
@@ -176,20 +179,27 @@ class Filters(DjangoFilterBackend):
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         filterset: Any = self.get_filterset(request, queryset, view)
-        known = set(filterset.filters) if filterset is not None else set()
-        check_parameters(request, known)
         if filterset is None:
+            check_parameters(request, set())
             return queryset
-        if not filterset.is_valid():
-            raise BadParameters(
-                *(
-                    Problem(name, error.code or "invalid", " ".join(error.messages))
-                    for name, errors in filterset.errors.as_data().items()
-                    for error in errors
-                )
-            )
+        check(request, filterset)
         found: QuerySet[Any] = filterset.qs
         return found
+
+
+def check(request: Request, filterset: Any) -> dict[str, Any]:
+    """What the parameters say; refused by name where one of them cannot be used."""
+    check_parameters(request, set(filterset.filters))
+    if not filterset.is_valid():
+        raise BadParameters(
+            *(
+                Problem(name, error.code or "invalid", " ".join(error.messages))
+                for name, errors in filterset.errors.as_data().items()
+                for error in errors
+            )
+        )
+    said: dict[str, Any] = filterset.form.cleaned_data
+    return said
 
 
 def check_parameters(request: Request, known: set[str]) -> None:

@@ -36,8 +36,19 @@ class Cursor(BasePagination):
         if cursor := request.query_params.get(self.cursor_param):
             queryset = queryset.filter(_after(self.ordering, self._read(cursor)))
         found = list(queryset[: limit + 1])
-        self.last = found[limit - 1] if len(found) > limit else None
+        self.ends = self._key_of(found[limit - 1]) if len(found) > limit else None
         return found[:limit]
+
+    def begin(self, request: Request) -> tuple[int, list[Any] | None]:
+        """For a list that a selector pages: how many rows, and behind which key."""
+        self.request = request
+        cursor = request.query_params.get(self.cursor_param)
+        return self._limit(request), self._read(cursor) if cursor else None
+
+    def end(self, rows: Any, key: list[Any] | None) -> Response:
+        """The answer of such a list; `key`: of the last row, if there is more."""
+        self.ends = key
+        return self.get_paginated_response(rows)
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response({"results": data, "next": self._next()})
@@ -57,13 +68,14 @@ class Cursor(BasePagination):
             raise BadParameters(Problem(self.cursor_param, "invalid", detail)) from None
         return key
 
+    def _key_of(self, row: Any) -> list[str]:
+        fields = row._meta.get_field
+        return [fields(name.removeprefix("-")).value_to_string(row) for name in self.ordering]
+
     def _next(self) -> str | None:
-        if self.last is None:
+        if self.ends is None:
             return None
-        names = [name.removeprefix("-") for name in self.ordering]
-        fields = self.last._meta.get_field
-        key = [fields(name).value_to_string(self.last) for name in names]
-        cursor = signing.dumps(key, salt=f"cursor {self.request.path}")
+        cursor = signing.dumps(self.ends, salt=f"cursor {self.request.path}")
         return replace_query_param(self.request.build_absolute_uri(), self.cursor_param, cursor)
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from tests.cast import Cast
 OWNER = frozenset({"owner", "operator"})
 ADMINS = OWNER | {"admin"}
 RESULTS = ADMINS | {"analyst"}
+CHATS = RESULTS | {"agent"}  # in the matrix's world the conversation is one of the agent's group
 NOBODY: frozenset[str] = frozenset()
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -96,6 +97,9 @@ API: dict[str, Row] = {
     f"{_V1}counters/": Row(ADMINS, ADMINS, "GET POST", body=_good("counters")),
     f"{_V1}counters/<int:number>/": Row(ADMINS, ADMINS, "GET PATCH DELETE", _COUNTER),
     f"{_V1}counters/<int:number>/hits/": Row(ADMINS, ADMINS, "POST", _COUNTER, _good("hits"), ingest=True),
+    f"{_V1}conversations/": Row(CHATS, CHATS, "GET"),
+    f"{_V1}conversations/<int:number>/": Row(CHATS, CHATS, "GET", _number("conversation")),
+    f"{_V1}conversations/<int:number>/timeline/": Row(CHATS, CHATS, "GET", _number("conversation")),
     f"{_V1}conversation-events/": Row(ADMINS, ADMINS, "POST", body=_good("events"), ingest=True),
     f"{_V1}messaging-goals/": Row(RESULTS, ADMINS, "GET POST", body=_good("goals")),
     f"{_V1}messaging-goals/test-url/": Row(RESULTS, ADMINS, "POST", body=_good("test-url"), extra=RESULTS),

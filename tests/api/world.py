@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from apps.accounts.models import Account, Group
-from apps.conversations.models import Channel
+from apps.conversations.models import Channel, Conversation
 from apps.conversions.models import Conversion
 from apps.conversions.selectors import encode_id
 from apps.core import clock
@@ -18,6 +18,7 @@ from apps.goals.models import ChatGoal, MessagingGoal
 from apps.hourly.models import Run
 from apps.hourly.services import request_run
 from apps.intake.registry import save_channel
+from apps.intake.services import take_events
 from tests.cast import Cast
 from tests.goals.chats import a_chat_goal
 
@@ -32,6 +33,7 @@ class Things:
     export: Export
     conversion: str
     chat_goal: ChatGoal
+    conversation: Conversation
 
 
 def a_goal(account: Account, user_id: int, *groups: Group) -> MessagingGoal:
@@ -59,7 +61,18 @@ def things(account: Account, user_id: int, group: Group, counter: Counter) -> Th
             account_id=account.pk, user_id=user_id, goal_id=goal.pk, first_day=today, last_day=today
         ),
         conversion=_conversion(goal, counter),
+        conversation=_conversation(account, group),
     )
+
+
+def _conversation(account: Account, group: Group) -> Conversation:
+    """Of the group, and thereby of its agents."""
+    event = {
+        "id": "w1", "conversation": f"W-{account.pk}", "channel": f"web-{account.pk}", "type": "assignment",
+        "time": clock.now().isoformat(), "group": group.external_id,
+    }  # fmt: skip
+    assert take_events(account_id=account.pk, raw=[event]).accepted == 1
+    return Conversation.objects.select_related("channel").get(account=account, ticket=f"W-{account.pk}")
 
 
 def _conversion(goal: MessagingGoal, counter: Counter) -> str:

@@ -55,7 +55,9 @@ ConversionFilter = filterset(
             field_name="conversation_id",
             label="conversation",
         ),
-        "person": _Person(lambda a: Person.objects.filter(account_id=a), label="person"),
+        "person": _Person(
+            lambda a: Person.objects.filter(account_id=a), field_name="person_id", label="person"
+        ),
         "credited": _Credited(field_name="outcome"),
     },
 )
