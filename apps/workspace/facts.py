@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models import Q
 
 from apps.conversations.models import Conversation
 from apps.conversions.models import Conversion
@@ -149,7 +150,8 @@ def _hits(conversation: Conversation, span: Span) -> tuple[list[Raw], Key | None
 
 def _identities(account_id: int, person: int) -> list[int]:
     """What the person is known by, the client IDs that were linked to them among it."""
-    own = Identity.objects.filter(account_id=account_id, person_id=person).values_list("pk", flat=True)
+    mine = Q(person_id=person) | Q(owner_id=person)
+    own = Identity.objects.filter(mine, account_id=account_id).values_list("pk", flat=True)
     linked = Identity.objects.filter(account_id=account_id, links__user__person_id=person)
     return sorted({*own, *linked.values_list("pk", flat=True)})
 

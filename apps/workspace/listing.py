@@ -13,6 +13,8 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from apps.conversations.models import Conversation, Event
+from apps.conversions.chat_selectors import chat_states
+from apps.conversions.models import ChatStates
 from apps.conversions.selectors import credited
 from apps.workspace import persons
 from apps.workspace.sight import Holder, Sight, held_by, visible_conversations
@@ -25,10 +27,10 @@ Place = tuple[datetime, int]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to list: `whose` is "all", "mine" or "groups"."""
+    """What to list: `whose` is "all", "mine" or "groups", `state` what the chat goal shows."""
 
     whose: str = "all"
-    state: str = ""
+    state: ChatStates | None = None
     reached: bool = False
     unanswered: bool = False
     agent_id: int | None = None
@@ -93,6 +95,12 @@ def _filters(sight: Sight, wanted: Wanted) -> Q:
     if wanted.reached:
         of_it = credited(account_id=sight.account_id).filter(conversation_id=OuterRef("pk"))
         rest &= Q(Exists(of_it))
+    if wanted.state is not None:
+        shown = Exists(chat_states(account_id=sight.account_id).filter(conversation_id=OuterRef("pk")))
+        of_state = chat_states(account_id=sight.account_id).filter(
+            conversation_id=OuterRef("pk"), state=wanted.state
+        )
+        rest &= ~Q(shown) if wanted.state == ChatStates.NONE else Q(Exists(of_state))
     if wanted.channel_id is not None:
         rest &= Q(channel_id=wanted.channel_id)
     if wanted.since is not None:

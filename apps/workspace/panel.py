@@ -2,15 +2,21 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Max
 
 from apps.accounts.models import Agent, Group
 from apps.conversations.models import Conversation, Event
+from apps.conversions.chat_selectors import ChatView, chat_state, chat_states
 from apps.conversions.selectors import credited
 from apps.goals.models import MessagingGoal
 from apps.people.models import Identity
+from apps.people.selectors import identities_of
+from apps.visits.models import Visit
 from apps.workspace import persons
+
+VISITS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +37,28 @@ class Standing:
     agent: Agent | None
     group: Group | None
     goals: list[GoalCount] = field(default_factory=list)
+    chat: ChatView | None = None  # of an account that tracks chat goals
 
 
 def standing(*, conversation: Conversation) -> Standing:
     """How the conversation stands now."""
     account_id = conversation.account_id
+    chat = chat_state(account_id=account_id, conversation_id=conversation.pk)
     return Standing(
+        chat=chat if chat.tracked else None,
         status=status_name(conversation.status),
         unanswered=is_unanswered(conversation),
         agent=Agent.objects.filter(account_id=account_id, pk=conversation.agent_id or 0).first(),
         group=Group.objects.filter(account_id=account_id, pk=conversation.group_id or 0).first(),
         goals=goals_in(account_id=account_id, numbers=[conversation.pk]).get(conversation.pk, []),
+    )
+
+
+def shown_state(*, conversation: Conversation) -> tuple[Any, ...]:
+    """What is stored of the conversation's chat goal, to see whether it has changed."""
+    rows = chat_states(account_id=conversation.account_id).filter(conversation_id=conversation.pk)
+    return tuple(
+        rows.values_list("state", "goal_id", "version_id", "replied_at", "frame_ends_at", "achieved_at")
     )
 
 
@@ -80,6 +97,9 @@ class Person:
 
     name: str
     identities: list[Identity] = field(default_factory=list)
+    visits: list[Visit] = field(default_factory=list)  # the latest
+    visit_count: int = 0
+    first_visit: Visit | None = None
 
 
 def person(*, conversation: Conversation) -> Person | None:
@@ -88,5 +108,11 @@ def person(*, conversation: Conversation) -> Person | None:
         return None
     account_id, number = conversation.account_id, conversation.person_id
     names = persons.names(account_id=account_id, people=[number])
-    rows = Identity.objects.filter(account_id=account_id, person_id=number).order_by("kind", "value")
-    return Person(names.get(number, ""), list(rows[:50]))
+    visits = Visit.objects.filter(account_id=account_id, person_id=number, robot=False)
+    return Person(
+        names.get(number, ""),
+        list(identities_of(account_id=account_id, person_id=number)[:50]),
+        list(visits.order_by("-started_at")[:VISITS]),
+        visits.count(),
+        visits.order_by("started_at").first(),
+    )

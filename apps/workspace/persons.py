@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.people.models import Identity
@@ -10,14 +11,16 @@ FOUND = 50
 
 
 def names(*, account_id: int, people: Collection[int]) -> dict[int, str]:
-    """`{person: name}`: the user ID where there is one, else the end of a client ID."""
-    rows = Identity.objects.filter(account_id=account_id, person_id__in=set(people))
+    """`{person: name}`: a user ID, e-mail, phone or messenger name where there is one, else the end of a client ID."""
+    wanted = list(set(people))
+    mine = Q(owner_id__in=wanted) | Q(owner_id=0, person_id__in=wanted)
+    rows = Identity.objects.filter(mine, account_id=account_id)
     found: dict[int, tuple[int, str]] = {}
-    for person, kind, value in rows.values_list("person_id", "kind", "value"):
-        rank = (0 if kind == Identity.Kind.USER_ID else 1, value)
-        if person not in found or rank < found[person]:
-            found[person] = rank
-    return {person: value if not rank else visitor(value) for person, (rank, value) in found.items()}
+    for owner, person, kind, value in rows.values_list("owner_id", "person_id", "kind", "value"):
+        rank = (99 if kind == Identity.Kind.CLIENT_ID else kind, value)
+        if (owner or person) not in found or rank < found[owner or person]:
+            found[owner or person] = rank
+    return {person: visitor(value) if rank == 99 else value for person, (rank, value) in found.items()}
 
 
 def visitor(client_id: str) -> str:
@@ -26,6 +29,6 @@ def visitor(client_id: str) -> str:
 
 
 def called(*, account_id: int, text: str) -> list[int]:
-    """The people with exactly this identity."""
+    """The people with exactly this identity: a user ID, client ID, e-mail, phone or messenger name."""
     rows = Identity.objects.filter(account_id=account_id, kind__in=Identity.Kind.values, value=text)
-    return list(rows.values_list("person_id", flat=True)[:FOUND])
+    return [owner or person for owner, person in rows.values_list("owner_id", "person_id")[:FOUND]]

@@ -7,6 +7,8 @@ from django.db import connection
 
 from apps.accounts.models import Agent, Group
 from apps.conversations.models import Conversation
+from apps.conversions.chat_selectors import chat_states
+from apps.conversions.models import ChatState
 from apps.workspace import persons
 from apps.workspace.panel import GoalCount, goals_in, is_unanswered, status_name
 
@@ -25,6 +27,7 @@ class Row:
     group: Group | None
     goals: list[GoalCount]
     last_text: str
+    chat: ChatState | None = None  # what its chat goal shows; none where it shows None
 
 
 def rows(*, account_id: int, conversations: Sequence[Conversation]) -> list[Row]:
@@ -41,6 +44,8 @@ def rows(*, account_id: int, conversations: Sequence[Conversation]) -> list[Row]
     )
     goals = goals_in(account_id=account_id, numbers=numbers)
     texts = _last_texts(account_id, numbers)
+    shown = chat_states(account_id=account_id).filter(conversation_id__in=numbers)
+    chats = {one.conversation_id: one for one in shown}
     return [
         Row(
             conversation=one,
@@ -51,6 +56,7 @@ def rows(*, account_id: int, conversations: Sequence[Conversation]) -> list[Row]
             group=groups.get(one.group_id or 0),
             goals=goals.get(one.pk, []),
             last_text=texts.get(one.pk, ""),
+            chat=chats.get(one.pk),
         )
         for one in conversations
     ]

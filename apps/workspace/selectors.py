@@ -2,7 +2,16 @@
 
 from apps.workspace.facts import Key, Span, read_key
 from apps.workspace.listing import Listed, Wanted, page
-from apps.workspace.panel import Person, Standing, goals_in, is_unanswered, person, standing, status_name
+from apps.workspace.panel import (
+    Person,
+    Standing,
+    goals_in,
+    is_unanswered,
+    person,
+    shown_state,
+    standing,
+    status_name,
+)
 from apps.workspace.rows import Row, rows
 from apps.workspace.sight import Sight, conversation, sight_of, visible_conversations
 from apps.workspace.timeline import History, Item, Reached, Reason, read, tell
@@ -28,6 +37,7 @@ __all__ = [
     "read",
     "read_key",
     "rows",
+    "shown_state",
     "sight_of",
     "standing",
     "status_name",

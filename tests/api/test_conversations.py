@@ -78,7 +78,7 @@ def test_a_conversation_says_how_it_stands(cast, shop):
     assert said | {"begun_at": "", "last_at": "", "person_said_at": "", "agent_said_at": ""} == {
         "id": one.pk, "ticket": "T-1", "channel": "web", "link": None, "person": one.person_id, "status": "new",
         "unanswered": False, "agent": "ana", "group": "sales", "begun_at": "", "last_at": "", "person_said_at": "",
-        "agent_said_at": "",
+        "agent_said_at": "", "chat_goal": "none",
     }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.api.fields import money
+from apps.conversions.models import ChatStates
 from apps.workspace.selectors import Item, Reached, Row, status_name
 
 
@@ -31,6 +32,9 @@ class ConversationShape(serializers.Serializer[Any]):
     person_said_at = serializers.DateTimeField(allow_null=True)
     agent_said_at = serializers.DateTimeField(allow_null=True)
     goals = GoalCountShape(many=True, help_text="Goals credited in it.")
+    chat_goal = serializers.CharField(
+        help_text="What its chat goal shows: none, in_process, achieved or missed."
+    )
 
 
 def conversation(row: Row) -> dict[str, Any]:
@@ -50,6 +54,7 @@ def conversation(row: Row) -> dict[str, Any]:
         "person_said_at": one.person_said_at,
         "agent_said_at": one.agent_said_at,
         "goals": row.goals,
+        "chat_goal": ChatStates(row.chat.state if row.chat else ChatStates.NONE).name.lower(),
     }
 
 

@@ -20,6 +20,7 @@ from apps.api.filters import (
 )
 from apps.api.resources import conversation_shapes as shapes
 from apps.conversations.models import Channel, Conversation
+from apps.conversions.models import ChatStates
 from apps.core import clock
 from apps.workspace import selectors
 from apps.workspace.selectors import Sight, Span, Wanted
@@ -29,6 +30,9 @@ ConversationFilter = filterset(
     {
         **period("last_at"),
         "whose": ChoiceFilter(choices=[("mine", "mine"), ("groups", "groups"), ("all", "all")]),
+        "chat_goal": ChoiceFilter(
+            choices=[(one.name.lower(), one.label) for one in ChatStates], field_name="status"
+        ),
         "agent": CharFilter(max_length=255),
         "channel": CharFilter(max_length=255),
         "ticket": CharFilter(max_length=255),
@@ -67,6 +71,7 @@ class Conversations(Listed):
     def _wanted(self, said: dict[str, Any]) -> Wanted:
         return Wanted(
             whose=said["whose"] or "all",
+            state=ChatStates[said["chat_goal"].upper()] if said["chat_goal"] else None,
             reached=bool(said["reached"]),
             unanswered=bool(said["unanswered"]),
             agent_id=self._named(Agent, "agent", said["agent"]),

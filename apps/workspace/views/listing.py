@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Agent
+from apps.conversions.models import ChatStates
 from apps.core import clock
 from apps.core.errors import NotThere
 from apps.reports.selectors import agent_score
@@ -27,6 +28,13 @@ class ListFilters(forms.Form):
     )
     whose = forms.ChoiceField(label=_("Whose"), choices=WHOSE, required=False)
     agent = forms.TypedChoiceField(label=_("Agent"), required=False, coerce=int, empty_value=None)
+    state = forms.TypedChoiceField(
+        label=_("Chat goal"),
+        choices=[("", _("Any state")), *ChatStates.choices],
+        required=False,
+        coerce=lambda text: ChatStates(int(text)),
+        empty_value=None,
+    )
     reached = forms.BooleanField(label=_("Goal reached"), required=False)
     unanswered = forms.BooleanField(label=_("Unanswered"), required=False)
 
@@ -43,6 +51,7 @@ class ListFilters(forms.Form):
         said = self.cleaned_data
         return selectors.Wanted(
             whose=said.get("whose") or "all",
+            state=said.get("state"),
             reached=bool(said.get("reached")),
             unanswered=bool(said.get("unanswered")),
             agent_id=said.get("agent"),

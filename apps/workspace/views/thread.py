@@ -42,7 +42,8 @@ class NewsPart(Screen):
         before = _key(request, "before")
         span = Span(SHOWN, before=before) if before else Span(LIVE, since=_key(request, "since"))
         history = selectors.read(conversation=found, span=span)
-        tag = _tag(found, history, request.get_full_path())
+        chat = selectors.shown_state(conversation=found)
+        tag = _tag(found, history, (request.get_full_path(), chat))
         if request.headers.get("If-None-Match") == tag:
             return HttpResponseNotModified(headers={"ETag": tag})
         response = self.show(live=before is None, **told(self.sight, found, history))
@@ -65,7 +66,7 @@ def _key(request: HttpRequest, name: str) -> selectors.Key | None:
     return selectors.read_key(text) if text else None
 
 
-def _tag(found: Conversation, history: History, address: str) -> str:
+def _tag(found: Conversation, history: History, more: tuple[Any, ...]) -> str:
     """Of everything that the part is made of, before any of it is put into words."""
     stands = (
         found.status,
@@ -76,5 +77,5 @@ def _tag(found: Conversation, history: History, address: str) -> str:
         found.agent_said_at,
     )
     facts = [(raw.key, raw.row) for raw in history.raw]
-    digest = hashlib.sha256(repr((address, stands, facts)).encode(errors="surrogatepass"))
+    digest = hashlib.sha256(repr((more, stands, facts)).encode(errors="surrogatepass"))
     return f'"{digest.hexdigest()[:32]}"'
