@@ -80,7 +80,13 @@ def _take(browser: Browser, url: str, goal: str, theme: str, size: str, state: P
         storage_state=state,
     )
     page = context.new_page()
-    for name, path in (("goals", "/admin/goals/"), ("form", goal), ("health", "/admin/health/")):
+    for name, path in (
+        ("goals", "/admin/goals/"),
+        ("form", goal),
+        ("health", "/admin/health/"),
+        ("chat-goals", "/admin/chat-goals/"),
+        ("rates", "/admin/chat-analytics/"),
+    ):
         page.goto(f"{url}{path}")
         _keep(page, folder / f"{name}-{theme}-{size}.png")
     page.goto(f"{url}/admin/conversions/?outcome=1")

@@ -152,6 +152,11 @@ def _make_goals(here: Client, beginning: datetime) -> None:
         for draft in shop.goals(beginning):
             if draft["name"] not in known:
                 known[draft["name"]] = here.ask("POST", "/api/v1/messaging-goals/", draft)
+    chats = {one["channel"] for one in here.every("/api/v1/chat-goals/")}
+    with clock.set_back(_since(beginning)):
+        for chat in shop.CHAT_GOALS:
+            if chat["channel"] not in chats:
+                here.ask("POST", "/api/v1/chat-goals/", chat)
     with clock.set_back(_since(beginning + shop.SWITCHED_OFF_AFTER)):
         returns = known[shop.RETURNS]
         if returns["version"] == 1:
@@ -199,6 +204,7 @@ def _judge(account: Account) -> None:
     run = hourly.run_now(account_id=account.pk)
     if run.state != Run.State.DONE:
         raise NotTaken(f"The hourly job failed: {run.error}")
+    hourly.look_at_chats(account_id=account.pk)
 
 
 def _export(client: Client, account: Account, beginning: datetime) -> Export:

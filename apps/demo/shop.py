@@ -63,6 +63,16 @@ GROUPS_OF = {
 WINDOWS = {THANKS: 7, WELCOME: 30, SPRING: 3, RETURNS: 14}
 FIRST_WELCOME_WINDOW = 14
 """Until the edit."""
+PURCHASE = "purchase"
+"""An event of the shop's pages."""
+CHAT_GOALS: list[dict[str, Any]] = [
+    {
+        "channel": channel,
+        "condition": {"category": "event", "operator": "is", "value": PURCHASE},
+        "frame_days": days,
+    }
+    for channel, days in (("widget", 3), ("wa", 7))
+]
 TRACKED = {THANKS: DAYS, WELCOME: DAYS, SPRING: timedelta(days=5), RETURNS: timedelta(days=4)}
 """How long after the beginning visits to the page are made up; the last two end or are switched off then."""
 EDITED_AFTER, SWITCHED_OFF_AFTER = timedelta(days=5), TRACKED[RETURNS]

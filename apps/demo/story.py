@@ -11,12 +11,13 @@ from random import Random
 from typing import Any
 
 from apps.demo import shop
-from apps.demo.scenes import HOUR, MINUTE, SCENES, Event, Person, Scene
+from apps.demo.scenes import HOUR, MINUTE, SCENES, Chat, Event, Person, Scene
 
 SEED = 20150517
 LOOKERS = 420  # visitors who talk to nobody
 ROUNDS = 15  # how often each scene is played
 ROBOTS, NAMELESS = 14, 40  # visits
+CLOSED = 54  # chats that are answered and closed, for the chat goals
 AGENTS_OF = {"sales": ("ana", "ben", "temp-7", "max"), "support": ("nour", "max")}
 BROWSERS = (
     "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
@@ -87,6 +88,8 @@ class Story:
             self._crawl()
         for _ in range(NAMELESS):
             self._pass_by()
+        for number in range(CLOSED):
+            self._close(number)
         self.rng.shuffle(self.facts.said)  # any order of arrival gives the same
         return self.facts
 
@@ -161,6 +164,22 @@ class Story:
         self.facts.late += scene.late
         self.facts.seen += self._browse(at, browsing, self.rng.randint(2, 7))
         self._reach(number, goal, at, reaching)
+
+    def _close(self, number: int) -> None:
+        """A chat that ends; most had a reply, and after some of those the visitor buys in time."""
+        at, who = self._instant(), self._client()
+        agent = AGENTS_OF["sales"][number % 4]
+        chat = Chat(f"D-{self.tickets}", shop.CHAT_GOALS[number % 2]["channel"], who, self.rng)
+        self.tickets += 1
+        self.facts.conversations += 1
+        chat.goes_to(at, agent, "sales").asks(at)
+        if number % 9:
+            chat.replies(at + 4 * MINUTE, agent)
+        chat.turns(at + 20 * MINUTE, "closed" if number % 5 else "solved")
+        self.facts.said += chat.events
+        bought = at + HOUR * (1 + 17 * (number % 7))
+        if number % 3 and bought < self.beginning + shop.DAYS:
+            self.facts.seen.append(self._hit(bought, "/checkout", who, type="event", name=shop.PURCHASE))
 
     def _people(self, number: int) -> tuple[Person, Person, Person]:
         """As whom the visitor browses, reaches the goal, and is known in the conversation."""

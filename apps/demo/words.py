@@ -17,8 +17,10 @@ from apps.conversions.selectors import Explanation
 from apps.core import clock
 from apps.demo import shop
 from apps.demo.services import Demo
+from apps.goals import chat_selectors
 from apps.goals import selectors as goals
 from apps.goals.status import status
+from apps.reports import chats
 from apps.reports import selectors as reports
 
 CSV_LINES = 6
@@ -31,6 +33,8 @@ def report(demo: Demo) -> Iterator[str]:
     yield from _sent(demo)
     yield ""
     yield from _goals(demo)
+    yield ""
+    yield from _chat_goals(demo)
     yield ""
     yield from _explanation(demo)
     yield ""
@@ -67,6 +71,23 @@ def _goals(demo: Demo) -> Iterator[str]:
         yield (
             f"{said.name:<22} {said.get_attribution_display():<12} {state!s:<18} "
             f"{found.credited:>8,} {found.uncredited:>10,} {seven.get(goal.pk, 0):>7,}"
+        )
+
+
+def _chat_goals(demo: Demo) -> Iterator[str]:
+    """Each chat goal with how many of the inquiries that ended in the ten days achieved it."""
+    account = demo.account.pk
+    days = [at.astimezone(shop.ZONE).date() for at in (demo.beginning, demo.end)]
+    rates = chats.chat_rates(account_id=account, first_day=days[0], last_day=days[1], by="channel")
+    found = {row.key: row.counts for row in rates.rows}
+    yield f"{'Chat goal':<22} {'Event':<31} {'Frame':>7} {'Ended':>9} {'Achieved':>10} {'Rate':>7}"
+    for goal in chat_selectors.chat_goals(account_id=account).order_by("pk"):
+        said = chat_selectors.current(goal)
+        counts = found.get(goal.channel_id, chats.ChatCounts())
+        frame = str(said.get_frame_days_display())
+        yield (
+            f"{goal.channel!s:<22} {said!s:<31} {frame:>7} {counts.ended:>9,} {counts.achieved:>10,}"
+            f" {counts.rate or 0:>7.0%}"
         )
 
 

@@ -60,12 +60,12 @@ def save_agent(
     Groups are named by external id; unknown ones become placeholders.
     """
     at = at or clock.now()
+    other_kind = kind is not None and _is_other_kind(account_id, external_id, kind)
+    if other_kind:
+        take(Lock.GOALS, account_id)  # no first reply is judged meanwhile; before rows that events wait for
     ids = None
     if groups is not None:
         ids = list(accounts.ensure_groups(account_id=account_id, external_ids=groups).values())
-    other_kind = kind is not None and _is_other_kind(account_id, external_id, kind)
-    if other_kind:
-        take(Lock.GOALS, account_id)  # no first reply is judged meanwhile
     first_known = _unrecorded(account_id, external_id)
     agent, _ = accounts.record_agent(
         account_id=account_id,

@@ -102,6 +102,12 @@ def test_it_tells_of_goals_a_reason_and_a_mailed_csv(place: Place, first: str) -
         assert credited > 10, line
         assert uncredited > 10, line
     assert "earned the credit" in first
+    start = first.splitlines().index(
+        next(line for line in first.splitlines() if line.startswith("Chat goal"))
+    )
+    for line in first.splitlines()[start + 1 : start + 3]:
+        ended, achieved = (int(number) for number in line.split()[-3:-1])
+        assert 0 < achieved < ended, line
     (archive,) = re.findall(r"\S+\.zip", first)
     (mail,) = re.findall(r"\S+\.eml", first)
     assert Path(archive).is_relative_to(place.folder)
@@ -114,6 +120,8 @@ def test_it_tells_of_goals_a_reason_and_a_mailed_csv(place: Place, first: str) -
 def test_the_second_run_finds_the_same_and_adds_nothing(first: str, second: str) -> None:
     assert "0 hits and 0 events were new" in second
     assert table(second)[1:] == table(first)[1:]
+    chat_goals = re.compile(r"^Chat goal .*\n.*\n.*", re.MULTILINE)
+    assert chat_goals.findall(second) == chat_goals.findall(first)
     assert re.findall(r"\S+\.(?:zip|eml)", second) == re.findall(r"\S+\.(?:zip|eml)", first)
 
 
