@@ -15,7 +15,7 @@ from apps.intake.records import MAX_BATCH, HitIn, Rejected, check_hit
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The hits of one body; `json` is one hit or an array of them, empty when `count` is 0.
+    """The hits of one body; `json` is one hit, an array of them or the body as it came, empty when `count` is 0.
 
     `shift_us`: what the sender's clock is to be corrected by; None where it was not told.
     """
@@ -35,12 +35,20 @@ class _Batch(msgspec.Struct):
     sent_at: datetime | None = None
 
 
+class _Whole(msgspec.Struct):
+    hits: list[HitIn]
+    sent_at: datetime | None = None
+
+
 class _Named(msgspec.Struct):
     id: Any = None
 
 
+BATCH = b'{"hits"'
+"""How a batch begins, if its sender did not put anything before or between."""
 _hit = msgspec.json.Decoder(HitIn)
 _hits = msgspec.json.Decoder(list[HitIn])
+_whole = msgspec.json.Decoder(_Whole)
 _bare = msgspec.json.Decoder(_Bare)
 _batch = msgspec.json.Decoder(_Batch)
 _named = msgspec.json.Decoder(_Named)
@@ -49,6 +57,8 @@ _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Overflow
 
 def take(body: bytes, *, arrived_at: datetime) -> Taken | Problem:
     """The hits of a body, one bare hit or `{"hits": [...]}`; a Problem when it is neither."""
+    if body.startswith(BATCH):
+        return _take_whole(body, arrived_at) or _take_batch(body, arrived_at)
     try:
         hit = _bare.decode(body)
     except msgspec.ValidationError:
@@ -61,6 +71,26 @@ def take(body: bytes, *, arrived_at: datetime) -> Taken | Problem:
     if problem:
         return Taken(b"", 0, (_rejected(0, hit.id, problem),))
     return Taken(body, 1)
+
+
+def _take_whole(body: bytes, arrived_at: datetime) -> Taken | None:
+    """A batch of good hits, as nearly all are: read at once and kept as it is. None if they are to be told apart."""
+    try:
+        whole = _whole.decode(body)
+    except _UNREADABLE:
+        return None
+    hits, shift_us = whole.hits, None
+    if whole.sent_at is not None:
+        told = clocks.shift_us(sent_at=whole.sent_at, arrived_at=arrived_at)
+        if told or isinstance(told, Problem):
+            return None
+        shift_us = told
+    if not 0 < len(hits) <= MAX_BATCH:
+        return None
+    for hit in hits:
+        if check_hit(hit, arrived_at=arrived_at):
+            return None
+    return Taken(body, len(hits), shift_us=shift_us)
 
 
 def _take_batch(body: bytes, arrived_at: datetime) -> Taken | Problem:
@@ -129,4 +159,6 @@ def _unreadable(error: Exception) -> Problem:
 
 def read(json: bytes) -> list[HitIn]:
     """The hits of bytes that `take` gave."""
+    if json.startswith(BATCH):
+        return _whole.decode(json).hits
     return _hits.decode(json) if json.startswith(b"[") else [_hit.decode(json)]

@@ -3,7 +3,7 @@ r"""How records lie in a spool segment, so that a torn end or a hole is seen for
     frame  = magic (4) | length of the body (4) | crc32 of the body (4) | body
     body   = counter (8) | arrived_at, us as in core.clock (8) | hits (2) | length of the sender (2) | sender | JSON
     sender = "<address>\n<user agent>" of the request when a browser sent it, else empty
-    JSON   = one hit, or an array of hits, just as they were sent
+    JSON   = one hit, an array of hits or a body with such an array, just as they were sent
 
 Little-endian. The JSON is the sender's own bytes: encoding it anew would cost more than the rest of the edge.
 """

@@ -269,3 +269,16 @@ def test_an_answer_takes_well_under_a_millisecond(door):
     for _ in range(500):
         door.send(body)
     assert (time.perf_counter() - begin) / 500 < 0.001
+
+
+def test_a_batch_of_good_hits_is_kept_as_it_came_and_one_with_a_bad_one_is_not(door):
+    whole = json.dumps({"hits": [hit("a"), hit("b")], "more": 1}).encode()
+    assert door.send(whole).status == 202
+    assert door.send({"hits": [hit("c"), hit("d", type="x")]}).json["accepted"] == 1
+    assert door.send({"sent_at": now_text(), "hits": [hit("e")]}).status == 202
+    assert door.send({"hits": [hit("f")], "sent_at": now_text(hours=-1)}).status == 400  # all in its future
+    late = hit("g", time=now_text(hours=-1))
+    assert door.send({"hits": [late], "sent_at": now_text(hours=-1)}).status == 202
+    assert [record.hits for record in door.records] == [2, 1, 1, 1]
+    assert door.records[0].json == whole
+    assert door.kept == ["a", "b", "c", "e", "g"]
