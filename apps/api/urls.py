@@ -49,6 +49,7 @@ urlpatterns = [
     _at("channels/<path:external_id>/", people.Channels, {"get": "retrieve"}, "channel"),
     _at("counters/", counters.Counters, LIST_MAKE, "counters"),
     _at("counters/<int:number>/", counters.Counters, READ_CHANGE_END, "counter"),
+    _at("counters/<int:number>/opened/", counters.CounterOpened, {"get": "retrieve"}, "opened"),
     _at("counters/<int:number>/hits/", facts.CounterHits, {"post": "create"}, "hits"),
     _at("conversations/", conversations.Conversations, LIST, "conversations"),
     _at("conversations/<int:number>/", conversations.Conversations, {"get": "retrieve"}, "conversation"),

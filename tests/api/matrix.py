@@ -96,6 +96,7 @@ API: dict[str, Row] = {
     ),
     f"{_V1}counters/": Row(ADMINS, ADMINS, "GET POST", body=_good("counters")),
     f"{_V1}counters/<int:number>/": Row(ADMINS, ADMINS, "GET PATCH DELETE", _COUNTER),
+    f"{_V1}counters/<int:number>/opened/": Row(RESULTS, RESULTS, "GET", _COUNTER),
     f"{_V1}counters/<int:number>/hits/": Row(ADMINS, ADMINS, "POST", _COUNTER, _good("hits"), ingest=True),
     f"{_V1}conversations/": Row(CHATS, CHATS, "GET"),
     f"{_V1}conversations/<int:number>/": Row(CHATS, CHATS, "GET", _number("conversation")),

@@ -1,16 +1,21 @@
 """counters/: the sites being measured."""
 
+from datetime import datetime, timedelta
+from typing import Any
+
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 
 from apps.accounts.roles import May
 from apps.api import fields
-from apps.api.base import Listed, Request, Response, one
-from apps.api.filters import YesNoFilter, filterset
+from apps.api.base import Listed, Request, Resource, Response, one
+from apps.api.filters import YesNoFilter, check_parameters, filterset
 from apps.api.idempotency import repeatable
+from apps.core import clock
 from apps.counters import selectors, services
 from apps.counters.models import LEAST_TIMEOUT_S, MOST_TIMEOUT_S, Consent, Counter, WithoutConsent
+from apps.visits.opened import opened
 
 
 class CounterShape(fields.Shape):
@@ -80,3 +85,58 @@ class Counters(Listed):
         """Archive a counter: its hits stay, new ones are refused."""
         services.archive_counter(account_id=self.account_id, user_id=self.user_id, number=number)
         return Response(status=204)
+
+
+MONTH = timedelta(days=30)
+
+
+class OpenedQuestion(serializers.Serializer[Any]):
+    id = serializers.CharField(max_length=255, required=False, trim_whitespace=False)
+    to = serializers.DateTimeField(required=False)
+
+    def get_fields(self) -> dict[str, Any]:
+        """`from` is a word of the language."""
+        return {**super().get_fields(), "from": serializers.DateTimeField(required=False)}
+
+
+class OpenedShape(serializers.Serializer[Any]):
+    id = serializers.CharField(help_text="As the pixel named it.")
+    times = serializers.IntegerField(help_text="Robots' too, such as the proxies of mail hosts.")
+    robots = serializers.IntegerField()
+    people = serializers.IntegerField(help_text="Identities; openings that name nobody have none.")
+    first = serializers.DateTimeField()
+    last = serializers.DateTimeField()
+
+
+class AllOpenedShape(serializers.Serializer[Any]):
+    results = OpenedShape(many=True)
+
+
+class CounterOpened(Resource):
+    see = do = May.SEE_RESULTS
+    serializer_class = AllOpenedShape
+    filterset_class = None
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("id", str, description="What was opened."),
+            OpenApiParameter("from", datetime, description="30 days before `to`."),
+            OpenApiParameter("to", datetime, description="Exclusive; now."),
+        ]
+    )
+    def retrieve(self, request: Request, number: int) -> Response:
+        """What pixels with an `id` counted, such as mails: how often, by how many, when. The latest thousand."""
+        check_parameters(request, {"id", "from", "to"})
+        counter = selectors.counter(account_id=self.account_id, number=number, archived=True)
+        question = OpenedQuestion(data=request.query_params.dict())
+        question.is_valid(raise_exception=True)
+        asked = question.validated_data
+        until = asked.get("to") or clock.now()
+        found = opened(
+            account_id=self.account_id,
+            counter_id=counter.pk,
+            since=asked.get("from") or max(until, clock.BEGINNING + MONTH) - MONTH,
+            until=until,
+            what=asked.get("id"),
+        )
+        return self.shown({"results": found})
