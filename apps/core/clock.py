@@ -37,4 +37,5 @@ def to_us(instant: datetime) -> int:
 
 def from_us(microseconds: int) -> datetime:
     """The instant of a count of microseconds since 2000."""
-    return EPOCH + timedelta(microseconds=microseconds)
+    seconds, rest = divmod(microseconds, 1_000_000)  # half the price of a timedelta of so many microseconds
+    return EPOCH + timedelta(0, seconds, rest)

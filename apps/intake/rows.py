@@ -1,7 +1,6 @@
 """From checked hits to the rows that are stored: identities looked up, robots known, the rest packed as JSON."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -18,8 +17,7 @@ from apps.visits.services import HitRow
 PAGEVIEW, EVENT = int(Hit.Kind.PAGEVIEW), int(Hit.Kind.EVENT)
 
 
-@dataclass(slots=True)
-class Found:
+class Found(msgspec.Struct, gc=False):
     """A hit of a batch on its way: its row, and the goal versions that it is a reach of."""
 
     row: HitRow

@@ -3,8 +3,9 @@
 import struct
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 import psycopg
 from django.db import connection, transaction
 
@@ -16,7 +17,7 @@ DOUBTS = 20
 _doubts = 0
 
 
-class HitRow(NamedTuple):
+class HitRow(msgspec.Struct, frozen=True, gc=False):
     """A hit as it is stored; `detail` is JSON."""
 
     account: int
@@ -83,7 +84,7 @@ def _copy(cursor: Any, table: str, packed: bytes) -> None:
 # PostgreSQL, "COPY", binary format: for each row the number of fields, then each field's length and bytes.
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = struct.pack("!h", -1)
-_FIELDS = len(HitRow._fields)
+_FIELDS = len(HitRow.__struct_fields__)
 _key = struct.Struct("!h iq iq i").pack  # fields, account, counter, length of the id
 _plain = struct.Struct("!iq iq ih i?").pack  # time, identity, kind, robot
 _nobody = struct.Struct("!iq i ih i?").pack
@@ -96,15 +97,14 @@ def pack(rows: Iterable[HitRow]) -> bytes:
     """The rows for COPY, their columns in the order of `HitRow` and of the table."""
     parts = [_HEADER]
     for row in rows:
-        account, counter, hit, time, identity, kind, robot, url, name, detail = row
-        id_ = hit.encode()
-        us = clock.to_us(time)  # as PostgreSQL counts
+        id_, url, name, detail = row.id.encode(), row.url, row.name, row.detail
+        us = clock.to_us(row.time)  # as PostgreSQL counts
         parts += (
-            _key(_FIELDS, 8, account, 8, counter, len(id_)),
+            _key(_FIELDS, 8, row.account, 8, row.counter, len(id_)),
             id_,
-            _nobody(8, us, -1, 2, kind, 1, robot)
-            if identity is None
-            else _plain(8, us, 8, identity, 2, kind, 1, robot),
+            _nobody(8, us, -1, 2, row.kind, 1, row.robot)
+            if row.identity is None
+            else _plain(8, us, 8, row.identity, 2, row.kind, 1, row.robot),
             _NULL if url is None else _text(url),
             _NULL if name is None else _text(name),
             _NULL if detail is None else _length(len(detail) + 1) + _JSONB + detail,

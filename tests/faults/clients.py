@@ -7,18 +7,27 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-PATIENCE = 150.0  # seconds for everything
+PATIENCE = (
+    150.0  # seconds for everything, or as many for a kill as a busy machine needs to start the web again
+)
+FOR_A_KILL = 20.0
 
 
 class Sender(threading.Thread):
     """Sends requests one after the other; `(path, body)` each, with how many facts it holds."""
 
     def __init__(
-        self, port: int, requests: Sequence[tuple[str, dict[str, Any], int]], headers: dict[str, str]
+        self,
+        port: int,
+        requests: Sequence[tuple[str, dict[str, Any], int]],
+        headers: dict[str, str],
+        *,
+        kills: int = 0,
     ) -> None:
         super().__init__(daemon=True)
         self.port, self.requests, self.headers = port, requests, headers
         self.total = sum(count for _, _, count in requests)
+        self.patience = max(PATIENCE, kills * FOR_A_KILL)
         self.acknowledged = 0
         self.gate = 1.0
         """The share of the facts that may be sent for now."""
@@ -40,7 +49,7 @@ class Sender(threading.Thread):
         self._link = None
 
     def _run(self) -> None:
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + self.patience
         for path, body, count in self.requests:
             while self.acknowledged > self.gate * self.total and time.monotonic() < end:
                 time.sleep(0.01)

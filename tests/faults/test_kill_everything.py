@@ -58,14 +58,14 @@ def event_requests(world, rng):
     return requests
 
 
-def senders(stand, world, made, rng):
+def senders(stand, world, made, rng, kills):
     hits = hit_requests(world, made, rng)
     half = len(hits) // 2
     token = {"Authorization": f"Bearer {made['token']}"}
     return [
-        Sender(stand.port, hits[:half], {}),
-        Sender(stand.port, hits[half:], {}),
-        Sender(stand.port, event_requests(world, rng), token),
+        Sender(stand.port, hits[:half], {}, kills=kills),
+        Sender(stand.port, hits[half:], {}, kills=kills),
+        Sender(stand.port, event_requests(world, rng), token, kills=kills),
     ]
 
 
@@ -107,7 +107,7 @@ def kill_everything(stand, *, hits, events, kills, seed):
     made = stand.ask("tests.faults.inside", world=to_json(world))
     shop.fill(world, now=now, hits=hits, events=events, people=1000, seed=seed)
     stand.wait_until_up()
-    send_and_kill(stand, senders(stand, world, made, rng), hits + events, kills, rng)
+    send_and_kill(stand, senders(stand, world, made, rng, kills), hits + events, kills, rng)
     stand.tick()
     stand.inside("manage.py", "drain", "--once")
     stand.stop()

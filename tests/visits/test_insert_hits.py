@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta, timezone
 
+import msgspec
 import pytest
 from django.db import transaction
 
@@ -86,5 +87,5 @@ def test_what_is_stored_is_what_was_said(monkeypatch, doubts):
     for row in rows:
         one = found[row.id]
         said = (one.account_id, one.counter_id, one.id, one.time, one.identity_id, one.kind, one.robot)
-        assert (*said, one.url, one.name) == row[:9]
+        assert (*said, one.url, one.name) == msgspec.structs.astuple(row)[:9]
         assert one.detail == (None if row.detail is None else json.loads(row.detail))

@@ -7,10 +7,11 @@ import time_machine
 from django.db import connection
 
 from apps.goals import services as goals
+from apps.hourly.health import health
 from apps.intake.services import take_hits
 from apps.visits import partitions
 from apps.visits.models import Hit
-from apps.visits.services import keep_partitions
+from apps.visits.services import keep_partitions, keep_visits
 from tests.goals.drafting import a_draft
 from tests.intake.test_hits import a_hit
 from tests.visits.plans import Plans, tables
@@ -27,8 +28,8 @@ def frozen(monkeypatch):
         yield traveller
 
 
-def take(cast, *times):
-    hits = [a_hit(number, time=time.isoformat()) for number, time in enumerate(times)]
+def take(cast, *times, **said):
+    hits = [a_hit(number, time=time.isoformat(), **said) for number, time in enumerate(times)]
     assert take_hits(counter=cast.counter, raw=hits).accepted == len(times)
 
 
@@ -74,6 +75,26 @@ def test_saving_a_goal_reads_from_today_on_and_never_the_rest(cast):
             draft=a_draft(cast.account, active=True, start_date=NOON.date()),
         )
     assert plans.tables() == [{TODAY}]
+
+
+def test_visits_are_made_from_the_days_that_were_touched(cast):
+    keep_partitions()
+    take(cast, NOON - timedelta(days=3), NOON - timedelta(days=4000), client_id="17")
+    keep_visits(account_id=cast.account.pk)
+    take(cast, NOON, NOON - timedelta(minutes=5), client_id="17", id="later")
+    with Plans() as plans:
+        keep_visits(account_id=cast.account.pk)
+    assert {table for one in plans.tables() for table in one} == {TODAY}
+
+
+def test_the_health_page_reads_weeks_and_never_the_rest(cast):
+    partitions.ensure_days(NOON.date() - timedelta(days=n) for n in range(-3, 60))
+    take(cast, NOON, NOON - timedelta(days=50), NOON - timedelta(days=4000), client_id="17")
+    with Plans() as plans:
+        health(account_id=cast.account.pk)
+    (read,) = plans.tables()
+    assert TODAY in read
+    assert not read & {"visits_hit_rest", "visits_hit_20260315"}
 
 
 def test_a_hit_is_looked_up_in_its_day(cast):
