@@ -72,8 +72,8 @@ OWN = frozenset(
     ]
 )
 """Properties that only the tag itself ever sees."""
-INNER = "oieatrpducl"  # their order makes gzip's work a little easier
-OUTER = "sgGmjhUvnBEMDbFxJKYqwVfWSNPZkLyIXAOzCRQHT"
+INNER = "treasnidycl"  # their order makes gzip's work a little easier
+OUTER = "ogpPCwhxQuZmGSjNbqMUWRfAHJEBFLDTVvOXKIkzY"
 
 
 def source() -> str:

@@ -1,6 +1,5 @@
 // The tag: page views, events and identities of one site. `python -m tests.tag.build` joins the files of this folder in
 // the order of their numbers; the portal appends the counter's settings as the argument (apps/counters/tag.py).
 (function (settings) {
-"use strict";
 const script = document.currentScript;
 if (window._goalline) return window._goalline(settings, script); // another counter of this page has brought the code

@@ -28,12 +28,11 @@ const settle = () => {
   counters.forEach((counter) => {
     const held = counter.held.splice(0);
     if (known(counter)) held.forEach((hit) => record(counter, hit));
-    else counter.waiting = counter.waiting.filter((hit) => hit.consent && !optedOut());
+    else counter.waiting = counter.waiting.filter((hit) => hit.consent == "none" && !optedOut());
   });
-  const forget = (key, category) =>
-    counters.some((counter) => allowed(counter, category)) || (write(key), setCookie(key, "", 0));
-  if (!foreign()) forget("_ym_uid", "performance");
-  forget("_gl_queue", "performance");
-  forget("_gl_code", "functionality");
+  const forget = (category, key) => counters.some((counter) => allowed(counter, category)) || (write(key), setCookie(key, "", 0));
+  if (!foreign()) forget("performance", "_ym_uid");
+  forget("performance", "_gl_queue");
+  forget("functionality", "_gl_code");
   awaitJivo(5);
 };

@@ -41,8 +41,8 @@ const flush = (counter) => {
 };
 const sent = (counter, hits, status) => {
   counter.sending = 0;
+  // Refused for good (4xx) is done with, too.
   if (!status || status == 429 || status > 499) return plan(counter, Math.min(6e4, 1e3 * 2 ** counter.tries++));
-  if (status > 399) warn("error " + status);
   const gone = hits.map((hit) => hit.id);
   const others = (some) => some.filter((hit) => !gone.includes(hit.id));
   counter.waiting = others(counter.waiting);

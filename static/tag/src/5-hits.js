@@ -25,6 +25,7 @@ const record = (counter, hit) => {
   if (known(counter)) {
     hit.client_id = clientId();
     hit.user_id = counter.user;
+    if (counter.asks) hit.consent = "granted";
   } else if (hit.type == "pageview" && counter.cookieless) hit.consent = "none";
   else return decision("_gl_consent") || signalled(counter) || counter.held.length > 99 || counter.held.push(hit);
   enqueue(counter, hit);
@@ -38,8 +39,7 @@ const event = (counter, name, params, fields) => {
 // At most 8 kB of whatever can be written as JSON.
 const tidy = (params) => {
   if (params === undefined || params === null) return;
-  const object = Object(params) === params ? params : { value: params };
-  const text = safely(() => JSON.stringify(object, (key, value) => (typeof value == "string" ? cut(value, 8e3) : value)), "");
+  const text = safely(() => JSON.stringify(Object(params) === params ? params : { value: params }, (key, value) => (typeof value == "string" ? cut(value, 8e3) : value)), "");
   return text && text.length < 8e3 ? JSON.parse(text) : warn("bad params");
 };
 

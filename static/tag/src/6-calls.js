@@ -55,4 +55,4 @@ const calls = {
   optOut: (counter, out) => decide("_gl_optout", out === false ? "" : "1"),
 };
 // Known to Metrica's tag, of no effect here.
-const NAMES = Object.keys(calls).concat("accurateTrackBounce addFileExtension clickmap destruct enableAll trackLinks".split(" "));
+const NAMES = Object.keys(calls).concat("addFileExtension clickmap destruct enableAll trackLinks".split(" "));

@@ -1,6 +1,6 @@
 // Clicks on links that lead out: messengers, phone, mail, files, other sites.
 
-const FILE = /\.(7z|apk|avi|csv|dmg|docx?|exe|gz|mov|mp[34]|odt|pdf|pkg|pptx?|rar|rtf|tar|txt|wav|xlsx?|xml|zip)$/i;
+const FILE = /\.(7z|apk|avi|csv|dmg|docx?|exe|gz|mov|mp[34]|odt|pdf|pptx?|rar|rtf|txt|xlsx?|zip)$/i;
 const messenger = (url) =>
   /^(tg:|https?:..(t|telegram)\.(me|dog)\/)/.test(url) ? "telegram"
   : /^(whatsapp:|https?:..(wa\.me|(api|web)\.whatsapp\.com)\/)/.test(url) ? "whatsapp"
@@ -45,7 +45,7 @@ const clicked = (click) => {
     else if (target.protocol == "tel:") event(counter, "phone", { phone: words });
     else if (target.protocol == "mailto:") event(counter, "email", { email: words });
     else if (!/^http/.test(url) || counter.options.trackLinks === false) return;
-    else if (found.anchor.download || FILE.test(words)) event(counter, "file", { url: url });
+    else if (found.anchor.hasAttribute("download") || FILE.test(words)) event(counter, "file", { url: url });
     else if (!counter.origins.concat(here.href).some((origin) => parsed(origin).hostname == target.hostname)) event(counter, "outbound", { url: url });
   });
 };

@@ -5,8 +5,8 @@
 const jivoKeys = (found) => {
   const visitor = "_" + (cookie("jivo_visitor_id") || read("jivo_visitor_id"));
   const take = (name, value) => {
-    const part = /^(?:jivo|jv)_(\w+)$|^(client_id|visitorId)$/.exec(name.replace(visitor, ""));
-    if (part) found[part[1] || name] = cut(value, 300);
+    const part = match(name.replace(visitor, ""), /^(jivo|jv)_(\w+)$/, 2);
+    if (part) found[part] = cut(value, 300);
   };
   d.cookie.replace(/([^;= ]+)=([^;]*)/g, (all, name, value) => take(name, decoded(value)));
   [localStorage, sessionStorage].forEach((kept) => Object.keys(kept).forEach((name) => take(name, kept[name])));

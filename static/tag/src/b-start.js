@@ -36,6 +36,7 @@ const add = (said, from) => {
   counter.begun = 1;
   queue.filter((args) => !early(args)).forEach(run);
   plan(counter, 0);
+  if (options.triggerEvent) d.dispatchEvent(new Event("yacounter" + number + "inited"));
 };
 
 const start = () => safely(() => add(settings, script));
