@@ -1,10 +1,14 @@
 """Making and changing counters; every change is in the audit log."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts import checks
 from apps.accounts.models import Account
@@ -13,8 +17,14 @@ from apps.core import clock
 from apps.core.errors import NotThere, Problem, Refused
 from apps.counters import origins
 from apps.counters.models import Counter, CounterSettings
+from apps.counters.tag import snippet
+from apps.mail.models import Mail
+from apps.mail.services import write_mail
 
-__all__ = ["archive_counter", "make_counter", "save_counter"]
+__all__ = ["archive_counter", "mail_snippet", "make_counter", "save_counter"]
+
+MAILS_AN_HOUR = 5
+"""Mails with the snippet that one member may send; their addresses are typed in, so they could be anybody's."""
 
 SETTINGS = ("visit_timeout_s", "consent", "without_consent", "respect_dnt", "respect_gpc")
 """What holds from its save on; each change of them has a history row."""
@@ -81,6 +91,43 @@ def archive_counter(*, account_id: int, user_id: int | None, number: int) -> Cou
     counter.save(update_fields=["archived_at"])
     _note(counter, user_id, "counter.archived", _values(counter), {})
     return counter
+
+
+@transaction.atomic
+def mail_snippet(*, account_id: int, user_id: int, number: int, to: str) -> Mail:
+    """Tell somebody by mail how to install the tag; nothing in it is the sender's to word."""
+    counter = _held(account_id, number)
+    to = to.strip()
+    try:
+        validate_email(to)
+    except ValidationError:
+        detail = _("This is no e-mail address; write one like dev@shop.example.")
+        raise Refused.one("email", "invalid", detail)
+    now, sender = clock.now(), f"snippet-{user_id}-"
+    lately = Mail.objects.filter(key__startswith=sender, created_at__gt=now - timedelta(hours=1))
+    if lately.count() >= MAILS_AN_HOUR:
+        detail = _("You have sent %d such mails within the hour; wait, or copy the snippet.") % MAILS_AN_HOUR
+        raise Refused.one("", "too_many", detail)
+    mail = write_mail(
+        key=f"{sender}{clock.to_us(now)}",
+        to=to,
+        subject=_("The Goalline tag for %s") % counter.site,
+        body=_snippet_mail(counter),
+        account_id=account_id,
+    )
+    _note(counter, user_id, "counter.snippet_mailed", {}, {"to": to})
+    return mail
+
+
+def _snippet_mail(counter: Counter) -> str:
+    words = _(
+        "Please put these two lines into the head of every page of %(site)s:\n\n%(snippet)s\n\n"
+        "The script is small, loads beside the page and sends page views to %(portal)s. If the site has a content"
+        " security policy, it must name that address for scripts and for connections (script-src, connect-src);"
+        " the second line alone works without inline scripts.\n"
+    )
+    tag = snippet(number=counter.pk, base_url=settings.BASE_URL)
+    return words % {"site": counter.site, "snippet": tag, "portal": settings.BASE_URL}
 
 
 def _held(account_id: int, number: int) -> Counter:

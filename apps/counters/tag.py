@@ -45,6 +45,14 @@ def script(of: TagSettings, base_url: str) -> Script:
     return Script(version, body, gzip.compress(body, 9, mtime=0))
 
 
+def snippet(*, number: int, base_url: str) -> str:
+    """What goes into the head of each page: room for calls that come early, and the script."""
+    return (
+        "<script>window.ym=window.ym||function(){(ym.a=ym.a||[]).push(arguments)};ym.l=+new Date</script>\n"
+        f'<script async src="{base_url}/tag/{number}.js"></script>'
+    )
+
+
 def version_of(hit_id: str) -> str | None:
     """The version of the script that sent this hit, if it was one that sent it."""
     version, dash, rest = hit_id.partition("-")

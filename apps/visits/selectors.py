@@ -9,7 +9,7 @@ from django.db import connection
 from apps.core import clock
 from apps.visits.models import Hit, Touched
 
-__all__ = ["Matchable", "are_touched", "matchable"]
+__all__ = ["Matchable", "are_touched", "last_hit", "latest_hits", "matchable"]
 
 AHEAD = timedelta(hours=1)
 """No hit is that far ahead; a time that ends keeps the rest partition, which has no end, out of a plan."""
@@ -47,3 +47,21 @@ def matchable(*, account_id: int, since: datetime, chunk: int = 10_000) -> Itera
 def are_touched(*, account_id: int) -> bool:
     """Whether stored visits wait to be made anew."""
     return Touched.objects.filter(account_id=account_id).exists()
+
+
+LOOKED_BACK = (timedelta(minutes=5), timedelta(hours=1), timedelta(days=1), timedelta(days=35))
+
+
+def latest_hits(*, account_id: int, counter_id: int, since: datetime, most: int) -> list[Hit]:
+    """A counter's hits from an instant on, the newest first."""
+    hits = Hit.objects.filter(account_id=account_id, counter_id=counter_id, time__gte=since)
+    return list(hits.filter(time__lt=clock.now() + AHEAD).order_by("-time", "id")[:most])
+
+
+def last_hit(*, account_id: int, counter_id: int) -> Hit | None:
+    """A counter's newest hit of the last 35 days: looked for where it most likely is, that is, lately."""
+    now = clock.now()
+    for back in LOOKED_BACK:
+        if found := latest_hits(account_id=account_id, counter_id=counter_id, since=now - back, most=1):
+            return found[0]
+    return None

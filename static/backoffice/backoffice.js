@@ -129,7 +129,22 @@
     }
   };
 
+  // A stream of what happens, asked for again while somebody looks at it.
+  const live = async (part) => {
+    try {
+      if (!document.hidden) {
+        const answer = await fetch(part.dataset.live, { credentials: "same-origin" });
+        if (!answer.ok || answer.redirected) return;
+        part.innerHTML = await answer.text();
+      }
+      setTimeout(live, 3000, part);
+    } catch {
+      setTimeout(live, 9000, part);
+    }
+  };
+
   const ready = (root) => {
+    root.querySelectorAll("[data-live]").forEach((part) => setTimeout(live, 3000, part));
     root.querySelectorAll("input[data-shows]").forEach(follow);
     root.querySelectorAll("[data-poll]").forEach((cell) => setTimeout(poll, 2000, cell));
     tell();

@@ -157,7 +157,7 @@ def test_what_happens_offline_is_sent_later_with_its_own_time(shop):
     context.set_offline(False)
     offline = shop.hits(2)[1]
     # Taken by the browser, and lost with the connection; closing a page ends Playwright's own way of being offline.
-    page.evaluate("navigator.sendBeacon = () => true; window.fetch = () => new Promise(() => {})")
+    page.evaluate("() => { navigator.sendBeacon = () => true; window.fetch = () => new Promise(() => {}) }")
     happened = page.evaluate("n => { ym(n, 'reachGoal', 'unsent'); return Date.now() }", n)
     page.close()
     assert len(shop.hits(3, at_most=0.5)) == 2

@@ -56,6 +56,7 @@ def _actions(counter: Counter) -> list[RowAction]:
     if counter.archived_at:
         return [send, cookies]
     return [
+        RowAction(_("Install the tag"), to("counter_tag"), dialog=False),
         RowAction(_("Edit"), to("counter"), dialog=False),
         send,
         cookies,
@@ -152,9 +153,7 @@ class CounterPage(FormPage):
             services.save_counter(number=self.kwargs["counter_number"], **said)
             return self.go("counters", say=_("The counter is saved."))
         counter = services.make_counter(**said)
-        return self.go(
-            "counter_send", counter.pk, say=_("The counter is made. This is how it gets its hits.")
-        )
+        return self.go("counter_tag", counter.pk, say=_("The counter is made. This is how it gets its hits."))
 
 
 class SendPage(Page):

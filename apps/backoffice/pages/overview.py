@@ -64,9 +64,7 @@ class OverviewPage(Page):
     def _steps(self) -> list[Step]:
         mine: dict[str, Any] = {"account_id": self.account_id}
         counter = counters.counters(**mine).first()
-        sending = (
-            reverse("admin:counter_send", args=[counter.pk]) if counter else reverse("admin:counter_add")
-        )
+        sending = reverse("admin:counter_tag", args=[counter.pk]) if counter else reverse("admin:counter_add")
         return [
             Step(_("Make a counter for your site"), reverse("admin:counter_add"), counter is not None),
             Step(_("Send it page views"), sending, Hit.objects.filter(**mine).exists()),
