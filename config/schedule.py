@@ -37,6 +37,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"queue": queues.JUDGE, "expires": 55},
     },
+    "sweep-erasures": {
+        "task": "apps.erasure.tasks.sweep",
+        "schedule": 30.0,
+        "options": {"queue": queues.DEFAULT, "expires": 25},
+    },
     "keep-house": {
         "task": "apps.hourly.tasks.keep",
         "schedule": crontab(minute="17", hour="*/6"),

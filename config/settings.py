@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "apps.hourly",
     "apps.workspace",
     "apps.exports",
+    "apps.erasure",
     "apps.api",
     "apps.backoffice",
     "apps.demo",

@@ -1,6 +1,6 @@
 """Identities that this process has met: a name keeps its row, so it is looked up once. Pure.
 
-Whoever deletes identities must have other processes start anew (`forget` clears only this one).
+Erasing makes names unknown; the account's epoch, which is read with each batch, tells each process to forget.
 """
 
 from collections.abc import Collection, Mapping
@@ -10,10 +10,15 @@ Name = tuple[int, str]
 
 _KEPT = 200_000
 _known: dict[tuple[int, int, str], int] = {}
+_epochs: dict[int, int] = {}
 
 
-def look_up(account: int, names: Collection[Name]) -> tuple[dict[Name, int], set[Name]]:
+def look_up(account: int, names: Collection[Name], epoch: int = 0) -> tuple[dict[Name, int], set[Name]]:
     """The identities of the names that are known, and the names that are not."""
+    if _epochs.get(account, 0) != epoch:
+        _epochs[account] = epoch
+        for known in [key for key in list(_known) if key[0] == account]:
+            _known.pop(known, None)
     found: dict[Name, int] = {}
     unknown: set[Name] = set()
     for name in names:
@@ -25,8 +30,10 @@ def look_up(account: int, names: Collection[Name]) -> tuple[dict[Name, int], set
     return found, unknown
 
 
-def remember(account: int, identities: Mapping[Name, int]) -> None:
-    """Keep committed identities; the oldest give way."""
+def remember(account: int, identities: Mapping[Name, int], epoch: int = 0) -> None:
+    """Keep committed identities of an epoch that still is; the oldest give way."""
+    if _epochs.get(account, 0) != epoch:
+        return
     for (kind, value), identity in identities.items():
         _known[account, kind, value] = identity
     while len(_known) > _KEPT:
@@ -36,3 +43,4 @@ def remember(account: int, identities: Mapping[Name, int]) -> None:
 def forget() -> None:
     """Look everything up anew."""
     _known.clear()
+    _epochs.clear()

@@ -119,6 +119,30 @@ class Merge(models.Model):
         return f"{self.gone_id} into {self.kept_id}"
 
 
+class Erased(models.Model):
+    """What is said of an erased identity (or conversation) between two instants is not stored any more.
+
+    The name itself is not kept, only a keyed hash of it (`erasing.digest`). The highest id of an account is also its
+    epoch: processes that remember identities forget them when it has grown.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
+    digest = models.BinaryField(max_length=32)
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    whole = models.BooleanField()  # all of it, and so also what arrived before `until` whatever its time says
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "until"], name="erased_until"),  # a batch asks for its times
+            models.Index(fields=["account", "id"], name="erased_epoch"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} until {self.until.isoformat()}"
+
+
 class Mark(models.Model):
     """A person's results from `since` on wait to be judged again. Appended with each fact, in its transaction."""
 

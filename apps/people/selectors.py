@@ -7,14 +7,14 @@ from functools import cached_property
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.accounts.models import Account, AccountSettings
 from apps.core.clock import BEGINNING
-from apps.people.models import Identity, Tie
+from apps.people.models import Identity, Person, Tie
 from apps.people.owners import LinkAt, NameBytes, Owners, TieAt
 
-__all__ = ["around", "contact_ends", "identities_of", "owners"]
+__all__ = ["around", "contact_ends", "identities_of", "named", "owner_of", "owners", "people"]
 
 _NOT_UNDONE = (
     " NOT EXISTS (SELECT FROM people_undone x WHERE x.account_id = {row}.account_id"
@@ -163,3 +163,26 @@ class _ContactsLink:
         """The value in force; before the first recorded one, the first."""
         position = bisect_right(self._steps, instant, key=lambda step: step[0]) - 1
         return self._steps[max(position, 0)][1]
+
+
+def people(*, account_id: int) -> QuerySet[Person]:
+    """The account's people that some identity is now; those that others were linked into are not there."""
+    mine = Identity.objects.filter(
+        Q(owner_id=OuterRef("pk")) | Q(owner_id=0, person_id=OuterRef("pk")),
+        account_id=OuterRef("account_id"),
+    )
+    return Person.objects.filter(Exists(mine), account_id=account_id)
+
+
+def owner_of(*, account_id: int, person_id: int) -> int | None:
+    """Who this person is now: itself, or whom its first identity was linked to; None for nobody of the account."""
+    first = Identity.objects.filter(account_id=account_id, person_id=person_id).order_by("pk").first()
+    if identities_of(account_id=account_id, person_id=person_id).exists():
+        return person_id
+    return first.owner_id if first else None
+
+
+def named(*, account_id: int, kind: int, value: str) -> int | None:
+    """The person whose this identity is now."""
+    one = Identity.objects.filter(account_id=account_id, kind=kind, value=value).first()
+    return (one.owner_id or one.person_id) if one else None

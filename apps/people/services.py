@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from apps.core import clock
 from apps.people import known_names
+from apps.people.erasing import epoch
 from apps.people.models import Identity, Mark, Undone
 from apps.people.owners import Owners
 from apps.people.selectors import around
@@ -54,7 +55,8 @@ def ensure_identities(
 
     `written`: how new ones were written where that differs from the value.
     """
-    found, unknown = known_names.look_up(account_id, names)
+    now = epoch(account_id=account_id)
+    found, unknown = known_names.look_up(account_id, names, now)
     found |= _identities(account_id, unknown)
     # in one order everywhere, so that two who insert the same names never wait for each other in a ring
     missing = sorted(set(names) - found.keys())
@@ -64,7 +66,7 @@ def ensure_identities(
     if unknown:
         # rows that others committed or that this transaction will: none is remembered that may be rolled back
         learnt = {name: found[name] for name in unknown}
-        transaction.on_commit(lambda: known_names.remember(account_id, learnt))
+        transaction.on_commit(lambda: known_names.remember(account_id, learnt, now))
     return found
 
 

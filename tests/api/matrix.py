@@ -61,6 +61,10 @@ def _token(cast: Cast, things: Things) -> dict[str, Any]:
     return {"key": cast.tokens["ingest" if own else "stranger"].token_key}
 
 
+def _identity(cast: Cast, things: Things) -> dict[str, Any]:
+    return {"number": things.person.pk, "identity": things.identity.pk}
+
+
 def _good(name: str) -> Callable[[Cast, Things], Any]:
     return lambda cast, things: bodies.good(cast)[name]
 
@@ -76,6 +80,7 @@ _GROUP = _cast("external_id", "support", "other_group", "external_id")
 _COUNTER = _cast("number", "counter", "other_counter", "pk")
 
 _V1 = "api/v1/"
+_PERSON = f"{_V1}people/<int:number>/"
 _GOAL = f"{_V1}messaging-goals/<int:number>/"
 API: dict[str, Row] = {
     "api/schema/": Row(RESULTS, NOBODY, "GET", open=True),
@@ -94,6 +99,25 @@ API: dict[str, Row] = {
     f"{_V1}channels/<path:external_id>/": Row(
         ADMINS, ADMINS, "GET", lambda cast, things: {"external_id": things.channel.external_id}
     ),
+    f"{_V1}people/": Row(ADMINS, ADMINS, "GET"),
+    _PERSON: Row(ADMINS, OWNER, "GET DELETE", _number("person")),
+    f"{_PERSON}identities/": Row(
+        ADMINS, ADMINS, "POST", _number("person"), lambda cast, things: {"kind": "viber", "value": "v=="}
+    ),
+    f"{_PERSON}identities/<int:identity>/": Row(ADMINS, ADMINS, "DELETE", _identity),
+    f"{_PERSON}identities/<int:identity>/restore/": Row(ADMINS, ADMINS, "POST", _identity),
+    f"{_PERSON}merge/": Row(
+        ADMINS, ADMINS, "POST", _number("person"), lambda cast, things: {"person": things.friend.pk}
+    ),
+    f"{_PERSON}merges/<int:merge>/": Row(
+        ADMINS,
+        ADMINS,
+        "DELETE",
+        lambda cast, things: {"number": things.person.pk, "merge": things.merge.pk},
+    ),
+    f"{_PERSON}export/": Row(ADMINS, ADMINS, "POST", _number("person")),
+    f"{_V1}erasures/": Row(OWNER, OWNER, "GET"),
+    f"{_V1}erasures/<int:number>/": Row(OWNER, OWNER, "GET", _number("erasure")),
     f"{_V1}counters/": Row(ADMINS, ADMINS, "GET POST", body=_good("counters")),
     f"{_V1}counters/<int:number>/": Row(ADMINS, ADMINS, "GET PATCH DELETE", _COUNTER),
     f"{_V1}counters/<int:number>/opened/": Row(RESULTS, RESULTS, "GET", _COUNTER),

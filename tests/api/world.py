@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from apps.accounts.models import Account, Group
 from apps.conversations.models import Channel, Conversation
@@ -10,6 +11,7 @@ from apps.conversions.models import Conversion
 from apps.conversions.selectors import encode_id
 from apps.core import clock
 from apps.counters.models import Counter
+from apps.erasure.models import Erasure
 from apps.exports.models import Export
 from apps.exports.services import request_export
 from apps.goals import services as goals
@@ -19,6 +21,7 @@ from apps.hourly.models import Run
 from apps.hourly.services import request_run
 from apps.intake.registry import save_channel
 from apps.intake.services import take_events
+from apps.people.models import Identity, Merge, Person
 from tests.cast import Cast
 from tests.goals.chats import a_chat_goal
 
@@ -34,6 +37,11 @@ class Things:
     conversion: str
     chat_goal: ChatGoal
     conversation: Conversation
+    person: Person
+    identity: Identity
+    friend: Person
+    merge: Merge
+    erasure: Erasure
 
 
 def a_goal(account: Account, user_id: int, *groups: Group) -> MessagingGoal:
@@ -62,6 +70,7 @@ def things(account: Account, user_id: int, group: Group, counter: Counter) -> Th
         ),
         conversion=_conversion(goal, counter),
         conversation=_conversation(account, group),
+        **_people(account),
     )
 
 
@@ -73,6 +82,26 @@ def _conversation(account: Account, group: Group) -> Conversation:
     }  # fmt: skip
     assert take_events(account_id=account.pk, raw=[event]).accepted == 1
     return Conversation.objects.select_related("channel").get(account=account, ticket=f"W-{account.pk}")
+
+
+def _people(account: Account) -> dict[str, Any]:
+    """Somebody, a friend of theirs, a merge that there was, and an erasure that is over.
+
+    Their numbers are no other thing's.
+    """
+    first = 50_000_000 + 10 * account.pk
+    person, friend = (Person.objects.create(pk=first + n, account=account) for n in range(2))
+    mine = [
+        Identity.objects.create(account=account, kind=Identity.Kind.CLIENT_ID, value=f"{one.pk}", person=one)
+        for one in (person, friend)
+    ]
+    merge = Merge.objects.create(
+        account=account, kept_id=person.pk, gone_id=friend.pk, identities=[one.pk for one in mine]
+    )
+    erasure = Erasure.objects.create(
+        pk=first, account=account, person_id=0, state=Erasure.State.DONE, created_at=clock.now()
+    )
+    return {"person": person, "identity": mine[0], "friend": friend, "merge": merge, "erasure": erasure}
 
 
 def _conversion(goal: MessagingGoal, counter: Counter) -> str:

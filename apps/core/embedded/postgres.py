@@ -33,6 +33,9 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
+    # texts of visitors stand in statements and in the details of errors: logs keep neither
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
 }
 UNSAFE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 # What a postmaster says while the processes of a killed one are still ending.

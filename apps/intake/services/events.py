@@ -24,6 +24,7 @@ from apps.intake.decode import decode_event, item_id
 from apps.intake.links import Sightings, link, sightings
 from apps.intake.named import Name, Named, names_of, pairs
 from apps.intake.records import MAX_BATCH, EventIn, Outcome, Rejected, check_event
+from apps.people import erasing
 from apps.people.models import Mark
 from apps.people.selectors import owners
 from apps.people.services import ensure_identities, hold, leave_marks
@@ -82,10 +83,11 @@ def _taken(index: int, event: EventIn | Problem, arrived_at: datetime, country: 
 @transaction.atomic
 def _store(account_id: int, events: Sequence[Taken], arrived_at: datetime) -> int:
     share(Lock.GOALS, account_id)
+    events = _without_erased(account_id, events, arrived_at)
     channels = conversations.ensure_channels(
         account_id=account_id, external_ids={one.event.channel for one in events}
     )
-    fresh = _fresh(account_id, events, channels)
+    fresh = _fresh(account_id, events, channels) if events else []
     if not fresh:
         return 0
     identities = _identities(account_id, fresh)
@@ -129,6 +131,24 @@ def _fresh(account_id: int, events: Sequence[Taken], channels: dict[str, int]) -
     first = {(channels[one.event.channel], one.event.id): one for one in reversed(events)}
     known = conversations.known_events(account_id=account_id, ids=first.keys())
     return [one for key, one in reversed(first.items()) if key not in known]
+
+
+def _without_erased(account_id: int, events: Sequence[Taken], arrived_at: datetime) -> list[Taken]:
+    """The events that may be stored: what was erased does not come back when it is sent again."""
+    stones = erasing.stones(account_id=account_id, earliest=min(one.event.time for one in events))
+    return [
+        one
+        for one in events
+        if not stones
+        or not stones.covers(
+            [
+                *(name.name for name in one.names),
+                (erasing.TICKET, f"{one.event.channel}\0{one.event.conversation}"),
+            ],
+            one.event.time,
+            arrived_at,
+        )
+    ]
 
 
 def _identities(account_id: int, events: Sequence[Taken]) -> dict[Name, int]:

@@ -20,6 +20,7 @@ from apps.goals import chat_reaches, reaches
 from apps.goals.windows import Span
 from apps.intake import clocks
 from apps.intake.decode import decode_hit, item_id
+from apps.intake.erased import without_erased
 from apps.intake.links import Sighting, link, of_hits
 from apps.intake.models import Tally
 from apps.intake.records import MAX_BATCH, Arrival, HitIn, Outcome, Rejected
@@ -53,13 +54,15 @@ def store_hits(*, arrivals: Sequence[Arrival]) -> HitsStored:
     found: list[Found] = []
     for account, group in accounts:
         share(Lock.GOALS, account)
-        found += _judge(account, rows(account, [one for one in group if not one.refused]))
-    fresh = insert_hits(rows=[one.row for one in found])
+        if kept := without_erased(account, [one for one in group if not one.refused]):
+            found += _judge(account, rows(account, kept))
+    fresh = insert_hits(rows=[one.row for one in found]) if found else None
     new = found if fresh is None else list(_first_of_each(found, fresh))
     for account, stored in groupby(new, lambda one: one.row.account):
         _follow(account, list(stored))
     _tally(accounts, new)
-    return HitsStored(len(new), len(found) - len(new))
+    taken = sum(not one.refused for one in ordered)
+    return HitsStored(len(new), taken - len(new))  # what was erased is as if it were known
 
 
 def _judge(account: int, found: list[Found]) -> list[Found]:
