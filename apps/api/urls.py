@@ -19,6 +19,7 @@ from apps.api.resources import (
     persons,
     runs,
     tokens,
+    visits,
 )
 from apps.api.schema import DocsView, SchemaView
 
@@ -90,6 +91,7 @@ urlpatterns = [
     _at("reports/chat-goals/inquiries/", chat_goals.EndedInquiries, LIST, "inquiries"),
     _at("conversions/", conversions.Conversions, LIST, "conversions"),
     _at("conversions/<str:key>/explanation/", conversions.Conversions, {"get": "explanation"}, "explanation"),
+    _at("visits/", visits.Visits, LIST, "visits"),
     _at("exports/", exports.Exports, LIST_MAKE, "exports"),
     _at("exports/<int:number>/", exports.Exports, {"get": "retrieve"}, "export"),
     _at("exports/<int:number>/cancel/", exports.Exports, {"post": "cancel"}, "cancel"),

@@ -52,6 +52,7 @@ def _all() -> list[tuple[str, list[Item]]]:
                 (_("Chat goals"), "task_alt", "chat_goals", May.SEE_RESULTS),
                 (_("Chat analytics"), "bar_chart", "chat_analytics", May.SEE_RESULTS),
                 (_("Conversions"), "conversion_path", "conversions", May.SEE_RESULTS),
+                (_("Visits"), "travel_explore", "visits", May.SEE_RESULTS),
                 (_("Exports"), "download", "exports", May.SEE_RESULTS),
             ],
         ),

@@ -22,11 +22,12 @@ from apps.people.models import Mark
 from apps.people.selectors import owners
 from apps.people.services import leave_marks
 from apps.visits import sessions, stored
-from apps.visits.models import MANY_HITS, Hit, Holder, Touched
+from apps.visits.models import MANY_HITS, Hit, Holder, Touched, Visit
 from apps.visits.selectors import AHEAD
 from apps.visits.sessions import Seen, Timeouts
 from apps.visits.stored import Stream
 from apps.visits.touching import Visitor, take_touches
+from apps.visits.whose import holders, own_identities, own_people
 
 ROWS = 4  # notes at once, each of a batch of hits
 SITTING = 50.0  # seconds of one task; beat sends the next
@@ -79,7 +80,7 @@ def _people(account_id: int, touched: Mapping[int, int]) -> dict[int, int]:
     def concern(person: int, at: int) -> None:
         since[person] = min(at, since.get(person, at))
 
-    own = _own(account_id, touched)
+    own = own_people(account_id=account_id, identities=touched)
     who = owners(account_id=account_id, identities=touched)
     moving = {}
     for identity, person in own.items():
@@ -87,30 +88,11 @@ def _people(account_id: int, touched: Mapping[int, int]) -> dict[int, int]:
         concern(person, at)
         if {who.person(identity, from_us(at)), who.person(identity, END)} != {person}:
             moving[identity] = at
-    for identity, person in _holders(account_id, "identity_id", touched):
+    for identity, person in holders(account_id=account_id, identities=touched):
         concern(person, touched[identity])
     for identity, time in _times(account_id, moving):
         concern(who.person(identity, time), touched[identity])
     return since
-
-
-def _own(account_id: int, identities: Collection[int]) -> dict[int, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, person_id FROM people_identity WHERE account_id = %s AND id = ANY(%s)",
-            [account_id, list(identities)],
-        )
-        return dict(cursor.fetchall())
-
-
-def _holders(account_id: int, column: str, ids: Collection[int]) -> list[tuple[int, int]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT identity_id, person_id FROM visits_holder WHERE account_id = %s AND {column} = ANY(%s)",
-            [account_id, list(ids)],
-        )
-        found: list[tuple[int, int]] = cursor.fetchall()
-        return found
 
 
 def _times(account_id: int, since: Mapping[int, int]) -> list[tuple[int, datetime]]:
@@ -160,18 +142,14 @@ def _identities(
     account_id: int, earliest: Mapping[int, int], touched: Mapping[int, int]
 ) -> tuple[dict[int, int], dict[int, int]]:
     """Identities whose hits may be these people's: each with its own person, and with the instant to read from."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, person_id FROM people_identity WHERE account_id = %s AND person_id = ANY(%s)",
-            [account_id, list(earliest)],
-        )
-        own = dict(cursor.fetchall())
+    own = own_identities(account_id=account_id, people=earliest)
     read_from = {identity: earliest[person] for identity, person in own.items()}
-    others = [*_holders(account_id, "person_id", earliest)]
+    others = holders(account_id=account_id, people=earliest)
     concerned = [(identity, earliest[person]) for identity, person in others] + list(touched.items())
     for identity, at in concerned:
         read_from[identity] = min(at, read_from.get(identity, at))
-    return own | _own(account_id, read_from.keys() - own.keys()), read_from
+    own |= own_people(account_id=account_id, identities=read_from.keys() - own.keys())
+    return own, read_from
 
 
 def _hits(account_id: int, since: Mapping[int, int]) -> Iterable[tuple[int, datetime, int, bool, Seen]]:
@@ -264,3 +242,13 @@ def _hold(account_id: int, held: Collection[tuple[int, int]]) -> None:
             [Holder(account_id=account_id, identity_id=one, person_id=person) for one, person in held],
             ignore_conflicts=True,
         )
+
+
+@transaction.atomic
+def forget_visits(*, account_id: int, people: Collection[int], identities: Collection[int]) -> int:
+    """Delete these people's visits, and what is noted of these identities; how many visits. After their hits."""
+    take(Lock.VISITS, account_id)
+    Holder.objects.filter(account_id=account_id, person_id__in=people).delete()
+    Holder.objects.filter(account_id=account_id, identity_id__in=identities).delete()
+    gone = Visit.objects.filter(account_id=account_id, person_id__in=set(people) - {0}).delete()
+    return gone[0]

@@ -106,7 +106,7 @@ class Visit(models.Model):
             )
         ]
         indexes: ClassVar = [
-            models.Index(fields=["account_id", "counter_id", "started_at"], name="visit_counter"),  # lists
+            models.Index(fields=["account_id", "started_at"], name="visit_when"),  # lists
             models.Index(
                 fields=["account_id", "ended_at"],
                 condition=Q(robot=False, person_id__gt=0) & Q(pages__gt=MANY_HITS - F("events")),

@@ -15,6 +15,7 @@ from apps.accounts.models import Account
 from apps.core import clock
 from apps.counters.models import Counter
 from apps.visits import partitions
+from apps.visits.models import Visit
 
 log = logging.getLogger(__name__)
 AT_ONCE = 10_000  # rows a transaction
@@ -49,6 +50,20 @@ def drop_old_hits() -> Dropped:
     if dropped != Dropped():
         log.info("Retention: %s", dropped)
     return dropped
+
+
+def drop_old_visits() -> int:
+    """Delete the visits that ended before the days that their account keeps; how many."""
+    deleted = 0
+    for account, first in _firsts().items():
+        before = datetime.combine(first, time(), UTC)
+        rows = AT_ONCE
+        while rows == AT_ONCE:
+            old = Visit.objects.filter(account_id=account, started_at__lt=before, ended_at__lt=before)
+            numbers = old.order_by("started_at").values("pk")[:AT_ONCE]
+            rows, _ = Visit.objects.filter(pk__in=numbers).delete()
+            deleted += rows
+    return deleted
 
 
 def _firsts() -> dict[int, date]:

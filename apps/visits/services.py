@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from apps.visits import partitions
-from apps.visits.keeping import keep_all_visits, keep_visits
-from apps.visits.retention import drop_old_hits
+from apps.visits.keeping import forget_visits, keep_all_visits, keep_visits
+from apps.visits.retention import drop_old_hits, drop_old_visits
 from apps.visits.storing import HitKey, HitRow, insert_hits
 from apps.visits.touching import touch, touch_moved
 
@@ -13,6 +13,8 @@ __all__ = [
     "HitKey",
     "HitRow",
     "drop_old_hits",
+    "drop_old_visits",
+    "forget_visits",
     "insert_hits",
     "keep_all_visits",
     "keep_partitions",

@@ -146,6 +146,7 @@ API: dict[str, Row] = {
     f"{_V1}conversions/<str:key>/explanation/": Row(
         RESULTS, RESULTS, "GET", lambda cast, things: {"key": things.conversion}
     ),
+    f"{_V1}visits/": Row(RESULTS, RESULTS, "GET"),
     f"{_V1}exports/": Row(
         RESULTS,
         RESULTS,

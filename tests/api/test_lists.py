@@ -169,6 +169,7 @@ def test_every_filter_stands_on_an_index_or_a_small_table(cast):
         "AuditEntry": {"at"},
         "Run": {"created_at", "state"},
         "Export": {"created_at", "state", "goal_id"},
+        "Visit": {"started_at", "counter_id", "person_id", "source", "device", "country", "robot"},
         "Conversion": {
             "time",
             "goal_id",

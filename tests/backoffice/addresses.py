@@ -58,6 +58,7 @@ PAGES: dict[str, Row] = {
     "chat_inquiries": Row(),
     "conversions": Row(),
     "explanation": Row(),
+    "visits": Row(),
     "exports": Row(),
     "export_progress": Row(see=OWNER),  # the others have not asked for it
     "export_cancel": Row(see=OWNER),

@@ -32,6 +32,7 @@ from apps.backoffice.pages import (
     password,
     runs,
     tokens,
+    visits,
 )
 
 MODULES = (
@@ -45,6 +46,7 @@ MODULES = (
     chat_analytics,
     conversions,
     explanation,
+    visits,
     exports,
     agents,
     groups,

@@ -14,7 +14,7 @@ from apps.hourly.models import Run
 from apps.intake.models import Tally
 from apps.intake.services import forget_moved, forget_salts
 from apps.mail.services import forget_mails
-from apps.visits.services import drop_old_hits, keep_partitions
+from apps.visits.services import drop_old_hits, drop_old_visits, keep_partitions
 
 log = logging.getLogger(__name__)
 TALLIES_KEPT = timedelta(days=90)
@@ -50,6 +50,7 @@ def _purge_deleted_goals() -> None:
 _STEPS: Sequence[Callable[[], object]] = (
     keep_partitions,
     drop_old_hits,
+    drop_old_visits,
     forget_texts,
     _purge_deleted_goals,
     _forget_counts,
