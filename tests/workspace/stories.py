@@ -49,7 +49,7 @@ def a_chat(
 
 def a_hit(
     cast: Cast,
-    name: str = "h1",
+    hit: str = "h1",
     *,
     at: datetime | None = None,
     url: str = "https://shop.example/thank-you",
@@ -57,7 +57,7 @@ def a_hit(
     **said: Any,
 ) -> None:
     at = at or clock.now()
-    raw = {"id": name, "time": at.isoformat(), "type": "pageview", "url": url, "client_id": client, **said}
+    raw = {"id": hit, "time": at.isoformat(), "type": "pageview", "url": url, "client_id": client, **said}
     assert intake.take_hits(counter=cast.counter, raw=[raw]).rejected == ()
 
 
