@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHES = ("hourly", "collect", "drain", "export_memory")
+BENCHES = ("hourly", "collect", "drain", "export_memory", "workspace")
 ASKED_FOR = ("growth",)  # takes gigabytes
 
 

@@ -247,12 +247,8 @@ def hostile(transactional_db, cast) -> Conversation:
     )
     a_hit(cast, "e", client=HOSTILE[:200], url=url, type="event", name=PAYLOADS[1])
     judge(cast)
-    for model in (Agent, Group, Channel, Account):
-        rows = (
-            model.objects.filter(pk=cast.account.pk)
-            if model is Account
-            else model.objects.filter(account=cast.account)
-        )
+    Account.objects.filter(pk=cast.account.pk).update(name=HOSTILE[:255])
+    for rows in (Agent.objects.all(), Group.objects.all(), Channel.objects.all()):
         rows.update(name=HOSTILE[:255])
     GoalVersion.objects.update(name=HOSTILE[:255])
     with connection.cursor() as cursor:
