@@ -59,6 +59,7 @@ def _all() -> list[tuple[str, list[Item]]]:
         (
             _("Who and where"),
             [
+                (_("People"), "person_search", "people", May.MANAGE_PEOPLE),
                 (_("Agents"), "support_agent", "agents", May.MANAGE_PEOPLE),
                 (_("Groups"), "groups", "groups", May.MANAGE_PEOPLE),
                 (_("Channels"), "forum", "channels", May.CONFIGURE),
@@ -78,6 +79,7 @@ def _all() -> list[tuple[str, list[Item]]]:
                 (_("Members"), "badge", "members", May.MANAGE_MEMBERS),
                 (_("API tokens"), "key", "tokens", May.MANAGE_MEMBERS),
                 (_("Settings"), "tune", "settings", May.RUN_ACCOUNT),
+                (_("Erasures"), "person_remove", "erasures", May.RUN_ACCOUNT),
                 (_("Audit log"), "history", "audit", May.SEE_AUDIT),
             ],
         ),

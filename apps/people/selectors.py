@@ -16,9 +16,9 @@ from apps.people.owners import LinkAt, NameBytes, Owners, TieAt
 
 __all__ = ["around", "contact_ends", "identities_of", "named", "owner_of", "owners", "people"]
 
-_NOT_UNDONE = (
-    " NOT EXISTS (SELECT FROM people_undone x WHERE x.account_id = {row}.account_id"
-    " AND x.one_id = LEAST({one}, {other}) AND x.other_id = GREATEST({one}, {other}) AND x.until >= {row}.at)"
+_NOT_UNDONE = (  # a merge by a member is taken back by itself only
+    " ({row}.source LIKE 'merge:%%' OR NOT EXISTS (SELECT FROM people_undone x WHERE x.account_id = {row}.account_id"
+    " AND x.one_id = LEAST({one}, {other}) AND x.other_id = GREATEST({one}, {other}) AND x.until >= {row}.at))"
 )
 _LINKS = (
     "SELECT l.client_id, l.at, u.value, u.person_id FROM people_link l"

@@ -14,6 +14,7 @@ from apps.conversions.selectors import encode_id
 from apps.exports.models import Export
 from apps.goals.models import MessagingGoal
 from apps.hourly.models import Run
+from apps.people.models import Identity, Merge
 from tests import factories
 from tests.backoffice.conftest import a_goal
 from tests.backoffice.facts import a_story
@@ -63,6 +64,16 @@ PAGES: dict[str, Row] = {
     "export_progress": Row(see=OWNER),  # the others have not asked for it
     "export_cancel": Row(see=OWNER),
     "export_download": Row(see=OWNER),
+    "people": Row(see=WORKERS),
+    "person": Row(see=WORKERS),
+    "person_link": Row(see=WORKERS),
+    "person_unlink": Row(see=WORKERS),
+    "person_relink": Row(see=WORKERS),
+    "person_merge": Row(see=WORKERS),
+    "person_unmerge": Row(see=WORKERS),
+    "person_access": Row(see=WORKERS),
+    "person_erase": Row(see=OWNER, refused=frozenset({"admin"})),
+    "erasures": Row(see=OWNER),
     "agents": Row(see=WORKERS),
     "agent_add": Row(see=WORKERS),
     "agent": Row(see=WORKERS),
@@ -138,6 +149,7 @@ def make(cast: Cast) -> World:
     )
     channel = Channel.objects.get(account=cast.account)
     spare: Member = factories.a_member(cast.account, Role.ANALYST, "spare@shop.example")
+    known = Identity.objects.filter(account=cast.account).latest("pk")
     return World(
         cast,
         {
@@ -158,5 +170,10 @@ def make(cast: Cast) -> World:
             "token_key": cast.tokens["read"].token_key,
             "run_id": Run.objects.filter(account=cast.account).latest("pk").pk,
             "counter_number": cast.counter.pk,
+            "person_id": known.person_id,
+            "identity_id": known.pk,
+            "merge_id": Merge.objects.create(
+                account=cast.account, kept_id=known.person_id, gone_id=0, identities=[known.pk]
+            ).pk,
         },
     )

@@ -12,7 +12,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 
-from apps.accounts.models import Account
 from apps.accounts.roles import May
 from apps.api import fields
 from apps.api.base import Listed, Request, Response, one
@@ -20,13 +19,12 @@ from apps.api.filters import CharFilter, filterset
 from apps.api.idempotency import repeatable
 from apps.api.problems import Named as Problems
 from apps.conversations.models import Conversation
-from apps.core import clock
-from apps.core.errors import NotThere, Problem, Refused
+from apps.core.errors import NotThere, Problem
 from apps.erasure import selectors as erasing
 from apps.erasure import services as erasure
 from apps.erasure.models import Erasure
 from apps.intake import services as intake
-from apps.intake.named import FIELDS, KIND_NAMES, Named, Pair, named
+from apps.intake.named import FIELDS, KIND_NAMES, Named, named
 from apps.people import selectors
 from apps.people.models import Identity, Person
 from apps.people.pairs import pairs_of
@@ -154,59 +152,24 @@ class People(Listed):
         body = NewIdentity(data=request.data)
         body.is_valid(raise_exception=True)
         person = self.person(number)
-        new = self._named(**{name: body.validated_data[name] for name in ("kind", "value")})
-        first = self._anchor(person, new)
-        at = body.validated_data.get("at") or clock.now()
-        intake.take_pairs(
-            account_id=self.account_id,
-            pairs=[Pair(new.name, (first.kind, first.value), at)],
-            written={new.name: new.written} if new.written else {},
-        )
+        intake.link_identity(account_id=self.account_id, person_id=person, **body.validated_data)
         return self.whole(person, 201)
-
-    def _named(self, kind: str, value: str) -> Named:
-        account = Account.objects.get(pk=self.account_id)
-        new = named(kind, value, country=account.phone_country)
-        if isinstance(new, Problem):
-            raise Refused(Problem("value", new.code, new.detail))
-        if new.kind in Identity.CONTACTS and not account.link_contacts:
-            text = _("This account does not link by e-mail or phone; its setting link_contacts says so.")
-            raise Refused.one("kind", "not_allowed", text)
-        return new
-
-    def _anchor(self, person: int, new: Named) -> Identity:
-        """The identity that the new one is linked to: the user ID if there is one."""
-        mine = list(selectors.identities_of(account_id=self.account_id, person_id=person))
-        mine.sort(key=lambda known: (known.kind != Identity.Kind.USER_ID, known.kind, known.pk))
-        if new.kind == Identity.Kind.USER_ID == mine[0].kind and new.value != mine[0].value:
-            raise Refused.one("kind", "two_user_ids", _("This person has a user ID, and can have one only."))
-        return mine[0]
 
     @extend_schema(responses={204: None})
     def unlink(self, request: Request, number: int, identity: int) -> Response:
         """Undo what links this identity with the person's others; what is seen later links again."""
-        for known, other in self._pairs(number, identity):
-            intake.undo_link(account_id=self.account_id, one=known, other=other, user_id=self.user_id)
+        mine = selectors.identities_of(account_id=self.account_id, person_id=self.person(number))
+        known = one(mine, pk=identity)
+        intake.unlink_identity(account_id=self.account_id, identity_id=known.pk, user_id=self.user_id)
         return Response(status=204)
 
     @extend_schema(request=None, responses={201: WholePersonShape})
     @repeatable
     def relink(self, request: Request, number: int, identity: int) -> Response:
         """Take the undoing back."""
-        known = one(Identity.objects.filter(account_id=self.account_id), pk=identity)
-        pairs = pairs_of(account_id=self.account_id, identities=[known])
-        for pair in pairs:
-            if pair.undone_until:
-                intake.redo_link(
-                    account_id=self.account_id, one=pair.one, other=pair.other, user_id=self.user_id
-                )
+        self.person(number)
+        intake.relink_identity(account_id=self.account_id, identity_id=identity, user_id=self.user_id)
         return self.whole(number, 201)
-
-    def _pairs(self, number: int, identity: int) -> list[tuple[int, int]]:
-        mine = selectors.identities_of(account_id=self.account_id, person_id=self.person(number))
-        known = one(mine, pk=identity)
-        pairs = pairs_of(account_id=self.account_id, identities=[known])
-        return [(pair.one, pair.other) for pair in pairs if pair.undone_until is None]
 
     @extend_schema(request=Other, responses={201: MergeShape})
     @repeatable

@@ -12,7 +12,8 @@ from django.template.loader import render_to_string
 
 from apps.accounts.services import audit
 from apps.conversations.models import Conversation, Event
-from apps.conversions.models import Conversion, Correction
+from apps.conversions.models import Correction
+from apps.conversions.selectors import conversions, of_person
 from apps.core import clock
 from apps.core.errors import NotThere
 from apps.intake.named import KIND_NAMES
@@ -50,7 +51,8 @@ def _known(account_id: int, person_id: int, held: list[Held]) -> dict[str, Any]:
     identities = {one.identity.pk: one.identity for one in held}
     names = {pk: f"{KIND_NAMES[one.kind]} {one.value}" for pk, one in identities.items()}
     pairs = pairs_of(account_id=account_id, identities=list(identities.values()))
-    results = Conversion.objects.filter(account_id=account_id, person_id=person_id).order_by("time")
+    every = conversions(account_id=account_id)
+    results = of_person(rows=every, account_id=account_id, person_id=person_id).order_by("time")
     mine = {(one.goal_id, one.time, one.counter_id, one.hit_id) for one in results}
     changed = Correction.objects.filter(account_id=account_id, hit_id__in={key[3] for key in mine})
     return {

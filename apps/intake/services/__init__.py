@@ -7,12 +7,15 @@ from apps.intake.services.hits import HitsStored, prepare, store_hits, take_hits
 from apps.intake.services.logs import LogImport, import_access_log
 from apps.intake.services.people import (
     KnownLink,
+    link_identity,
     merge_people,
     redo_link,
+    relink_identity,
     take_links,
     take_pairs,
     undo_link,
     undo_merge,
+    unlink_identity,
 )
 from apps.intake.services.visitors import forget_salts
 
@@ -24,9 +27,11 @@ __all__ = [
     "forget_moved",
     "forget_salts",
     "import_access_log",
+    "link_identity",
     "merge_people",
     "prepare",
     "redo_link",
+    "relink_identity",
     "store_hits",
     "take_events",
     "take_hits",
@@ -34,4 +39,5 @@ __all__ = [
     "take_pairs",
     "undo_link",
     "undo_merge",
+    "unlink_identity",
 ]

@@ -7,17 +7,19 @@ from typing import NamedTuple
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.accounts.models import Account
 from apps.accounts.services import audit
 from apps.core import clock
 from apps.core.clock import BEGINNING
-from apps.core.errors import NotThere, Refused
+from apps.core.errors import NotThere, Problem, Refused
 from apps.core.locks import Lock, share
 from apps.core.retry import retrying
 from apps.intake.links import link, settle, sightings
-from apps.intake.named import Kind, Name, Pair
+from apps.intake.named import Kind, Name, Pair, named
 from apps.people import selectors
 from apps.people import services as people
 from apps.people.models import Identity, Merge
+from apps.people.pairs import pairs_of
 from apps.people.services import CLIENT, USER, ensure_identities, hold
 
 
@@ -50,6 +52,45 @@ def _take_pairs(account_id: int, pairs: Sequence[Pair], written: dict[Name, str]
     seen = sightings(pairs, ids)
     hold(account_id=account_id, linked=seen.ends, others=())
     link(account_id=account_id, seen=seen, source=source)
+
+
+def link_identity(
+    *, account_id: int, person_id: int, kind: str, value: str, at: datetime | None = None
+) -> None:
+    """Say that an identity, in any writing, is this person's since `at` (now). Refused names what is wrong."""
+    account = Account.objects.get(pk=account_id)
+    new = named(kind, value, country=account.phone_country)
+    if isinstance(new, Problem):
+        raise Refused(Problem("value", new.code, new.detail))
+    if new.kind in Identity.CONTACTS and not account.link_contacts:
+        text = _("This account does not link by e-mail or phone; its settings say so.")
+        raise Refused.one("kind", "not_allowed", text)
+    first = _of(account_id, person_id)[0]
+    if new.kind == Kind.USER_ID == first.kind and new.value != first.value:
+        raise Refused.one("kind", "two_user_ids", _("This person has a user ID, and can have one only."))
+    written = {new.name: new.written} if new.written else {}
+    pair = Pair(new.name, (first.kind, first.value), at or clock.now())
+    take_pairs(account_id=account_id, pairs=[pair], written=written)
+
+
+def unlink_identity(*, account_id: int, identity_id: int, user_id: int | None) -> None:
+    """Undo all that links an identity with others; what is seen later links again."""
+    for one, other in _pairs(account_id, identity_id, undone=False):
+        undo_link(account_id=account_id, one=one, other=other, user_id=user_id)
+
+
+def relink_identity(*, account_id: int, identity_id: int, user_id: int | None) -> None:
+    """Take the undoing back."""
+    for one, other in _pairs(account_id, identity_id, undone=True):
+        redo_link(account_id=account_id, one=one, other=other, user_id=user_id)
+
+
+def _pairs(account_id: int, identity_id: int, *, undone: bool) -> list[tuple[int, int]]:
+    known = Identity.objects.filter(account_id=account_id, pk=identity_id).first()
+    if known is None:
+        raise NotThere
+    pairs = pairs_of(account_id=account_id, identities=[known])
+    return [(pair.one, pair.other) for pair in pairs if bool(pair.undone_until) == undone]
 
 
 def undo_link(
