@@ -29,6 +29,8 @@ SPOOL = Path(os.environ.setdefault("COLLECT_SPOOL", tempfile.mkdtemp(prefix="goa
 bench_database("goalline_bench_collect")
 
 from apps.collect import selectors  # noqa: E402 - settings are made by the lines above
+from apps.visits.models import Hit  # noqa: E402
+from apps.visits.services import keep_all_visits  # noqa: E402
 from tests.bench import cpu, floor, shop  # noqa: E402
 
 PAIRS = 5
@@ -144,6 +146,7 @@ class Round:
     both: Run
     many: Run
     floor: float  # hits a second
+    visits: float  # CPU s per 1,000 hits
 
 
 def measure(made: shop.Shop, constant: Server, collect: Server, drain: Server, seconds: float) -> list[Round]:
@@ -156,9 +159,17 @@ def measure(made: shop.Shop, constant: Server, collect: Server, drain: Server, s
         drain.process.send_signal(signal.SIGCONT)
         _wait(lambda: selectors.oldest_waiting() is None)
         both = load(collect, path, seconds, seed + 2, drain=drain)
+        visits = _make_visits()
         many = load(collect, path, seconds, seed + 3, drain=drain, hits=BATCH)
-        found.append(Round(plain, edge, both, many, _floor()))
+        found.append(Round(plain, edge, both, many, _floor(), visits))
     return found[1:]
+
+
+def _make_visits() -> float:
+    """CPU s per 1,000 hits, here and in PostgreSQL, of the visits that a worker makes each minute."""
+    used = time.process_time() + cpu.database()
+    keep_all_visits()
+    return (time.process_time() + cpu.database() - used) / Hit.objects.count() * 1000
 
 
 def _floor() -> float:
@@ -197,6 +208,8 @@ def _tell(found: Sequence[Round], memory: Sequence[float], seconds: float) -> No
             for field in ("rate", "p99", "web", "drain", "database")
         )
         print(f"  {label:<16} {rate:>12,.0f}  {p99:5.1f} ms   {web_:.3f} + {drain:.3f} + {database:.3f}")
+    visits = statistics.median(one.visits for one in found)
+    print(f"  visits, by a worker each minute: {visits:.3f} CPU s per 1,000 hits, with PostgreSQL's")
     print("  memory of a process: constant {:.0f} MB, web {:.0f} MB, drain {:.0f} MB".format(*memory))
     for label, target, value in _ratios(found):
         print(f"  {label:<44} {value:>10,.2f}   target {target}")

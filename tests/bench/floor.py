@@ -11,7 +11,10 @@ TEMPORARY = "CREATE TEMPORARY TABLE IF NOT EXISTS floor (LIKE visits_hit) ON COM
 def empty() -> None:
     """No hits and nothing that follows from them; identities stay."""
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE visits_hit, goals_reach, people_mark, intake_tally, collect_position")
+        cursor.execute(
+            "TRUNCATE visits_hit, visits_visit, visits_touched, visits_holder, goals_reach, people_mark, intake_tally,"
+            " collect_position"
+        )
         cursor.execute("CHECKPOINT")
 
 
