@@ -92,6 +92,11 @@ def _take(browser: Browser, url: str, goal: str, theme: str, size: str, state: P
     page.goto(f"{url}/admin/conversions/?outcome=1")
     page.get_by_role("link", name="Why?").first.click()
     _keep(page, folder / f"explanation-{theme}-{size}.png")
+    page.goto(f"{url}/workspace/?reached=on")
+    page.screenshot(path=folder / f"workspace-{theme}-{size}.png")
+    page.locator(".rows a").first.click()
+    page.locator(".goal summary").first.click()
+    page.screenshot(path=folder / f"conversation-{theme}-{size}.png")
     context.close()
 
 
