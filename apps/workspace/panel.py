@@ -13,6 +13,7 @@ from apps.conversions.selectors import credited
 from apps.goals.models import MessagingGoal
 from apps.people.models import Identity
 from apps.people.selectors import identities_of
+from apps.reports.visitors import VisitorCard, visitor_card
 from apps.visits.models import Visit
 from apps.workspace import persons
 
@@ -100,6 +101,7 @@ class Person:
     visits: list[Visit] = field(default_factory=list)  # the latest
     visit_count: int = 0
     first_visit: Visit | None = None
+    card: VisitorCard = field(default_factory=VisitorCard)
 
 
 def person(*, conversation: Conversation) -> Person | None:
@@ -115,4 +117,5 @@ def person(*, conversation: Conversation) -> Person | None:
         list(visits.order_by("-started_at")[:VISITS]),
         visits.count(),
         visits.order_by("started_at").first(),
+        visitor_card(account_id, number),
     )
