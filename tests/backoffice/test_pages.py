@@ -219,7 +219,7 @@ def test_counters_are_made_and_say_how_hits_are_sent(cast, owner):
     odd = {"visit_timeout_s": "60", "consent": "perhaps"}
     refused = owner.post(f"/admin/counters/{counter.pk}/", {**said, **odd})
     assert set(refused.context["form"].errors) == set(odd)
-    assert f"/collect/{counter.pk}" in answer.content.decode()
+    assert f"/tag/{counter.pk}.js" in answer.content.decode()
     refused = owner.post(f"/admin/counters/{counter.pk}/", {**said, "allowed_origins": "nonsense"})
     assert set(refused.context["form"].errors) == {"allowed_origins"}
     owner.post(f"/admin/counters/{counter.pk}/archive/")
