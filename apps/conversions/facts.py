@@ -37,17 +37,17 @@ FROM accounts_agentvalues v JOIN accounts_agent a ON a.id = v.agent_id WHERE a.a
 
 
 _STAMP = """
-SELECT count(*), sum(xmin::text::bigint) FROM (
-    SELECT v.xmin FROM accounts_agentvalues v JOIN accounts_agent a ON a.id = v.agent_id
+SELECT count(*), sum(hashtextextended(concat_ws(' ', xmin, ctid), 0)) FROM (
+    SELECT v.xmin, v.ctid FROM accounts_agentvalues v JOIN accounts_agent a ON a.id = v.agent_id
         WHERE a.account_id = %(account)s
-    UNION ALL SELECT k.xmin FROM conversations_channelkind k JOIN conversations_channel c ON c.id = k.channel_id
+    UNION ALL SELECT k.xmin, k.ctid FROM conversations_channelkind k JOIN conversations_channel c ON c.id = k.channel_id
         WHERE c.account_id = %(account)s
-    UNION ALL SELECT xmin FROM accounts_group WHERE account_id = %(account)s
-    UNION ALL SELECT xmin FROM accounts_accountsettings WHERE account_id = %(account)s
-    UNION ALL SELECT xmin FROM accounts_account WHERE id = %(account)s
+    UNION ALL SELECT xmin, ctid FROM accounts_group WHERE account_id = %(account)s
+    UNION ALL SELECT xmin, ctid FROM accounts_accountsettings WHERE account_id = %(account)s
+    UNION ALL SELECT xmin, ctid FROM accounts_account WHERE id = %(account)s
 ) AS written
 """
-"""How many rows a registry is made of, and the transactions that wrote them: other rows, another stamp."""
+"""How many rows a registry is made of, who wrote them and where they lie: other rows, another stamp."""
 _REGISTRIES: OrderedDict[int, tuple[tuple[int, int], Registry]] = OrderedDict()
 _REGISTRIES_KEPT = 50
 
