@@ -94,23 +94,24 @@ def test_what_another_account_has_is_not_there(stage, who):
 
 def test_lists_show_nothing_of_another_account(stage):
     cast, theirs, api = stage.cast, stage.theirs, Api(stage.cast, "owner")
-    alien = {str(theirs.goal.pk), theirs.channel.external_id, str(theirs.run.pk), theirs.conversion}
-    alien |= {
-        theirs.conversation.ticket,
-        "other-sales",
-        "other-ana",
-        str(cast.other_counter.pk),
-        "stranger@other.example",
+    names = {theirs.channel.external_id, theirs.conversation.ticket, "other-sales", "other-ana"}
+    names.add("stranger@other.example")
+    numbers = {  # equal numbers of different tables say nothing
+        "messaging-goals": theirs.goal.pk,
+        "runs": theirs.run.pk,
+        "conversions": theirs.conversion,
+        "counters": cast.other_counter.pk,
     }
     for route, row in matrix.API.items():
         if row.ids is not matrix.NO_IDS or row.open or "GET" not in row.methods.split():
             continue
-        names = ["external_id", "email", "maker", "actor", "goal", "ticket"]
-        if not route.endswith("/conversations/"):  # their numbers are of no other row
-            names.append("id")
+        resource = route.rstrip("/").rsplit("/", 1)[-1]
         for one in api.get(f"/{route}").json().get("results", []):
-            shown = {str(one.get(name)) for name in names}
-            assert not shown & alien, (route, one)
+            shown = {str(one.get(name)) for name in ("external_id", "email", "maker", "actor", "ticket")}
+            assert not shown & names, (route, one)
+            assert str(one.get("id")) != str(numbers.get(resource)), (route, one)
+            if resource in {"conversions", "exports"}:
+                assert one["goal"] != theirs.goal.pk, (route, one)
 
 
 @pytest.mark.parametrize(
