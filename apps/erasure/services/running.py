@@ -125,6 +125,7 @@ def _all_held(account: int, person: int) -> list[Held]:
 
 def _results(erasure: Erasure) -> int:
     scope = _scope(erasure)
+    take(Lock.CHATS, erasure.account_id)  # states of chats that were read before are written before
     count = delete_results(
         account_id=erasure.account_id, person_id=erasure.person_id, conversations=scope.conversations
     )
