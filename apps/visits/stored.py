@@ -131,10 +131,13 @@ def before(*, account_id: int, since: Mapping[Stream, datetime]) -> dict[Stream,
             "SELECT n.person, n.visitor, n.counter, n.robot, v.* FROM unnest(%s::bigint[], %s::text[], %s::bigint[],"
             " %s::boolean[], %s::timestamptz[]) AS n(person, visitor, counter, robot, since)"
             " CROSS JOIN LATERAL (SELECT ended_at, first_source, first_name, first_campaign,"
-            " significant_source, significant_name, significant_campaign FROM visits_visit v"
-            " WHERE v.account_id = %s AND v.person_id = n.person AND v.visitor = n.visitor"
-            " AND v.counter_id = n.counter AND v.robot = n.robot AND v.started_at < n.since"
-            " ORDER BY v.started_at DESC LIMIT 1) v",
+            " significant_source, significant_name, significant_campaign, person_id, visitor, counter_id, robot"
+            " FROM visits_visit v WHERE v.account_id = %s AND"
+            # the visit before in the order of the key: no other index has it, whatever the planner knows of the table
+            " (v.person_id, v.visitor, v.counter_id, v.robot, v.started_at)"
+            " < (n.person, n.visitor, n.counter, n.robot, n.since)"
+            " ORDER BY v.person_id DESC, v.visitor DESC, v.counter_id DESC, v.robot DESC, v.started_at DESC LIMIT 1) v"
+            " WHERE v.person_id = n.person AND v.visitor = n.visitor AND v.counter_id = n.counter AND v.robot = n.robot",
             [*_columns((*stream, at) for stream, at in since.items()), account_id],
         )
         return {
