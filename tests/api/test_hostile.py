@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from apps.conversations.models import Channel
 from tests.api import bodies
 from tests.api.calls import Api, problem
 
@@ -77,6 +78,7 @@ VALUES: dict[str, Any] = {
 def send(cast):
     """Sends a body as the token `write`; whatever it does is undone."""
     api = Api(cast, "write")
+    Channel.objects.create(account=cast.account, external_id="web", kind="web")
 
     def call(name: str, body: Any) -> Any:
         with transaction.atomic():

@@ -24,6 +24,7 @@ def test_an_owner_changes_settings_and_they_hold_from_now_on(cast):
         "id": cast.account.pk, "name": "Shop", "timezone": "Asia/Kathmandu", "currency": "EUR",
         "inactivity_s": 60, "closing_days": 35, "message_text": "keep",
         "hits_days": None, "texts_days": None, "link_contacts": False, "phone_country": "",
+        "chat_goals_tracked": True,
     }  # fmt: skip
     assert AccountSettings.objects.filter(account=cast.account).count() == 2
     assert AuditEntry.objects.filter(action="account.changed", user=cast.owner.user).exists()

@@ -6,7 +6,6 @@ import json
 import pytest
 
 from apps.collect import edge
-from config.wsgi import application
 from tests.collect.conftest import Reply
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,6 +23,8 @@ def own_edge():
 
 
 def ask(path):
+    from config.wsgi import application  # when the folder of static files is there, which WhiteNoise asks for
+
     reply = Reply()
     environ = {
         "PATH_INFO": path, "REQUEST_METHOD": "GET", "QUERY_STRING": "", "REMOTE_ADDR": "192.0.2.1", "SERVER_NAME": "x",

@@ -38,7 +38,7 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright_() -> Iterator[Any]:
     if CHROMIUM is None:
         assert not os.environ.get("CI"), "the browser tests need Chromium, and CI must not skip them"
@@ -51,7 +51,7 @@ def playwright_() -> Iterator[Any]:
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright_: Any) -> Iterator[Browser]:
     with playwright_.chromium.launch(executable_path=CHROMIUM, args=FLAGS) as browser:
         yield browser
