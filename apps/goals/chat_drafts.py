@@ -35,7 +35,7 @@ def draft_of(goal: ChatGoal) -> ChatGoalDraft:
 
 def check(draft: ChatGoalDraft) -> None:
     """`Refused` with every problem of the draft."""
-    problems = [*check_condition("", draft.condition), *_days(draft.frame_days)]
+    problems = [*check_condition("condition.", draft.condition), *_days(draft.frame_days)]
     if problems:
         raise Refused(*problems)
 

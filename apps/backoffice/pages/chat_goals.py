@@ -118,6 +118,9 @@ class ChatGoalForm(Form):
         condition = ConditionDraft(said["operator"], said["value"], said["category"])
         return ChatGoalDraft(int(said["channel"]), condition, said["frame_days"])
 
+    def place(self, field: str) -> str | None:
+        return super().place(field.removeprefix("condition."))
+
 
 class ChatGoalPage(FormPage):
     """Make a channel's goal, or change it from now on."""
