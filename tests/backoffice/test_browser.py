@@ -32,8 +32,15 @@ PAYLOAD = (
     '<script>window.hacked=3</script><b x-data="{}" x-text="window.hacked=4"></b>'
     "{{ constructor.constructor('window.hacked=5')() }}${window.hacked=6}javascript:window.hacked=7"
 )
-SHELL = {"counter_live", "goal_try_url", "choose_account", "export_progress", "run_progress"}
-"""No pages: answers to scripts and forms."""
+SHELL = {
+    "chat_analytics_csv",
+    "counter_live",
+    "goal_try_url",
+    "choose_account",
+    "export_progress",
+    "run_progress",
+}
+"""No pages: files, and answers to scripts and forms."""
 
 
 @pytest.fixture(scope="module")
