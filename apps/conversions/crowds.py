@@ -1,11 +1,13 @@
 """Visits in which more is reached than may count: rare, so the judge asks for nothing but visits with many hits."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 
 from django.db import connection
+from psycopg import Cursor
 
 from apps.conversions.attribution import Limits, beyond_limit, same_second
 from apps.core import clock
@@ -34,23 +36,33 @@ ORDER BY n.visit, r.time, r.hit_id, r.goal_id
 Row = tuple[int, int, int, int, str, int]
 
 
-def beyond(*, account_id: int, people: Collection[int], since: int, limits: Limits) -> dict[int, set[Key]]:
-    """Of these people: the reaches that a visit's limit drops, in visits that go on at or after an instant."""
+Visit = tuple[int, int, datetime, datetime]
+"""(person, counter, begun, ended) of a visit with many hits."""
+Beyond = Mapping[int, Collection[Key]]
+"""Of each person the reaches that the limit of a visit drops."""
+
+
+def ask_visits(*, account_id: int, since: int, limits: Limits) -> "Cursor[Visit]":
+    """The visits with many hits that go on at or after an instant; asked, for the cursor to be read later."""
+    many = min(MANY_HITS, limits.online // MAX_ACTIVE)  # as the index says, which knows the real limit only
+    cursor: Cursor[Visit] = Cursor(connection.connection)
+    cursor.execute(_VISITS.format(many=many), [account_id, clock.from_us(since)])
+    return cursor
+
+
+def beyond(*, account_id: int, visits: Collection[Visit], limits: Limits) -> Beyond:
+    """The reaches that the limit of these visits drops."""
     found: dict[int, set[Key]] = defaultdict(set)
-    for person, key in _dropped(_reaches(account_id, people, since, limits), limits):
-        found[person].add(key)
+    if visits:
+        for person, key in _dropped(_reaches(account_id, visits, limits), limits):
+            found[person].add(key)
     return found
 
 
-def _reaches(account_id: int, people: Collection[int], since: int, limits: Limits) -> list[Row]:
+def _reaches(account_id: int, visits: Collection[Visit], limits: Limits) -> list[Row]:
     """All reaches of the visits that have more than count; in order."""
-    many = min(MANY_HITS, limits.online // MAX_ACTIVE)  # as the index says, which knows the real limit only
+    columns = [list(column) for column in zip(*visits, strict=True)]
     with connection.cursor() as cursor:
-        cursor.execute(_VISITS.format(many=many), [account_id, clock.from_us(since)])
-        visits = [row for row in cursor.fetchall() if row[0] in people]
-        if not visits:
-            return []
-        columns = [list(column) for column in zip(*visits, strict=True)]
         cursor.execute(_REACHES, [*columns, account_id, limits.online])
         found: list[Row] = cursor.fetchall()
         return found

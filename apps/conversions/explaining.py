@@ -152,7 +152,7 @@ def _candidates(account_id: int, found: Sequence[tuple[Conversion, Terms]]) -> l
         return [[] for _ in found]
     registry = facts.registry(account_id=account_id)
     people = sorted({found[place][0].person_id for place in judged})
-    [threads] = facts.threads(account_id=account_id, chunks=[people])
+    threads = facts.threads(account_id=account_id, people=people)
     decided: dict[int, list[Verdict]] = {}
     for place in sorted(judged, key=lambda place: found[place][0].time):  # a thread only goes forwards
         one, terms = found[place]

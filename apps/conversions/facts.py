@@ -2,7 +2,8 @@
 
 import struct
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
+from typing import Any
 
 from django.db import connection
 from psycopg import Cursor
@@ -131,24 +132,23 @@ def _read_terms(versions: Collection[int]) -> dict[int, Terms]:
     }
 
 
-def threads(*, account_id: int, chunks: Collection[Collection[int]]) -> Iterator[dict[int, list[Thread]]]:
-    """For each chunk of people their conversations, with all their events, not yet advanced.
+def threads(*, account_id: int, people: Collection[int]) -> dict[int, list[Thread]]:
+    """The conversations of these people, with all their events, not yet advanced."""
+    return threads_of(ask_threads(account_id=account_id, people=people))
 
-    PostgreSQL reads ahead of the caller; the connection serves nothing else until the last chunk is taken.
-    """
+
+def ask_threads(*, account_id: int, people: Collection[int]) -> "Cursor[Any]":
+    """The same question, sent; within a pipeline PostgreSQL works on it from now on (`threads_of` reads the answer)."""
     connection.ensure_connection()
-    raw = connection.connection
-    with raw.pipeline():
-        cursors = [Cursor(raw) for _ in chunks]  # Django's own cursors know no binary results
-        for cursor, people in zip(cursors, chunks, strict=True):
-            cursor.execute(_CONVERSATIONS, [account_id, list(people)], binary=True)
-        for cursor in cursors:
-            yield _threads(cursor.fetchall())
+    cursor = Cursor(connection.connection)  # Django's own cursors know no binary results
+    cursor.execute(_CONVERSATIONS, [account_id, list(people)], binary=True)
+    return cursor
 
 
-def _threads(rows: Iterable[tuple[int, int, int, str, str, bytes | None]]) -> dict[int, list[Thread]]:
+def threads_of(asked: "Cursor[Any]") -> dict[int, list[Thread]]:
+    """The answer to `ask_threads`."""
     found: dict[int, list[Thread]] = {}
-    for conversation, person, channel, channel_name, ticket, packed in rows:
+    for conversation, person, channel, channel_name, ticket, packed in asked.fetchall():
         thread = Thread(conversation, channel, (channel_name, ticket), _EVENT.iter_unpack(packed or b""))
         found.setdefault(person, []).append(thread)
     return found

@@ -211,7 +211,7 @@ def floor(account: Account) -> None:
 def work(account_id: int, share: int = 0, shares: int = 1) -> None:
     """What a worker does of a run."""
     started_at, marks = clock.now(), BATCH
-    while marks == BATCH:
+    while marks >= BATCH:
         marks = judge(
             account_id=account_id, run_started_at=started_at, share=share, shares=shares, limit=BATCH
         ).marks

@@ -1,10 +1,9 @@
 """Judging: take the marks of some people, judge their open reaches anew, write the difference."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby, islice
-from operator import itemgetter
 
 from django.db import connection, transaction
 
@@ -13,49 +12,21 @@ from apps.conversions import crowds, facts
 from apps.conversions.attribution import Limits, Terms, Thread, Verdict, credited, decide, same_second
 from apps.conversions.models import Conversion
 from apps.conversions.registry import Registry
+from apps.conversions.services.taking import Batch, Piece
 from apps.conversions.services.writing import Result, Results, Taken, write_differences
 from apps.core import clock
 from apps.core.locks import Lock
 from apps.core.memory import without_collecting
-from apps.people.models import Mark
 
 BUCKETS = 8
 """People are judged in this many shares at most, each by one judge at a time."""
 
-CHUNK = 1000
-"""People whose conversations are read at a time."""
+HELD_BACK = 0.3
+"""Of the pieces so far: about as many as are judged while PostgreSQL stores the results of the others."""
 
 CREDITED, UNCREDITED, SAME_SECOND, VISIT_LIMIT = (int(outcome) for outcome in Conversion.Outcome)
 LIMITS = Limits()
-Beyond = Mapping[int, Collection[crowds.Key]]
-"""Of each person the reaches that the limit of a visit drops."""
 NONE: frozenset[crowds.Key] = frozenset()
-_TAKE = """
-WITH gone AS (
-    DELETE FROM people_mark WHERE ctid = ANY(ARRAY(
-        SELECT ctid FROM people_mark
-        WHERE account_id = %(account)s AND person_id %% %(shares)s = %(share)s
-        ORDER BY person_id LIMIT %(limit)s
-    ))
-    RETURNING person_id, since, reason
-), people AS MATERIALIZED (
-    SELECT person_id, greatest(date_trunc('second', min(since)), %(open)s) AS since,
-        bit_or(reason) AS reasons,
-        min(since) FILTER (WHERE reason = %(goal)s) AS edited
-    FROM gone GROUP BY person_id
-)
-SELECT (SELECT count(*) FROM gone), p.person_id, p.edited, p.reasons, coalesce(r.goal_id, 0),
-    (extract(epoch FROM r.time - timestamptz '2000-01-01 00:00+00') * 1000000)::bigint, r.counter_id, r.hit_id, r.version_id,
-    c.version_id, c.person_id, c.outcome, c.conversation_id, c.agent_id, c.group_id, c.active, c.contact_us,
-    c.agent_name, c.agent_email
-FROM people p
-LEFT JOIN goals_reach r
-    ON r.account_id = %(account)s AND r.person_id = p.person_id AND r.time >= p.since
-LEFT JOIN conversions_conversion c
-    ON c.account_id = r.account_id AND c.goal_id = r.goal_id AND c.time = r.time
-    AND c.counter_id = r.counter_id AND c.hit_id = r.hit_id
-ORDER BY p.person_id, r.time, r.hit_id
-"""
 
 
 @dataclass(slots=True)
@@ -81,20 +52,26 @@ def judge(
     limit: int = 20_000,
     limits: Limits = LIMITS,
 ) -> Judged:
-    """Take at most `limit` marks of a share and judge their people; fewer `marks` mean that none was left.
+    """Take about `limit` marks of a share and judge their people; fewer `marks` mean that none was left.
 
     `shares` divides `BUCKETS`. Results older than the closing period at `run_started_at` stay as they are.
     """
     _hold(account_id, share, shares)
     days = Account.objects.values_list("closing_days", flat=True).get(pk=account_id)
+    batch = Batch(
+        account_id=account_id,
+        share=share,
+        shares=shares,
+        limit=limit,
+        open_since=run_started_at - timedelta(days=days),
+        limits=limits,
+    )
     results = Results(account_id, clock.now())
     with without_collecting():
-        marks, rows = _take(account_id, share, shares, limit, run_started_at - timedelta(days=days))
-        people = {row.person: row for row in rows}
-        _judge_people(account_id, [row for row in rows if row.goal], results, limits)
-        results.edited_since = min((row.edited for row in people.values() if row.edited), default=None)
+        _judge_batch(account_id, batch, results)
+        results.edited_since = batch.edited_since
         write_differences(results)
-    return Judged(marks, len(people), *results.counts())
+    return Judged(batch.marks, batch.people, *results.counts())
 
 
 def _hold(account_id: int, share: int, shares: int) -> None:
@@ -112,76 +89,29 @@ def _hold(account_id: int, share: int, shares: int) -> None:
         )
 
 
-def _take(
-    account_id: int, share: int, shares: int, limit: int, open_since: datetime
-) -> tuple[int, list[Taken]]:
-    """How many marks were taken, and the reaches of their people."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _TAKE,
-            {
-                "account": account_id,
-                "shares": shares,
-                "share": share,
-                "limit": limit,
-                "open": open_since,
-                "goal": int(Mark.Reason.GOAL),
-            },
-        )
-        rows = cursor.fetchall()
-    return rows[0][0] if rows else 0, [Taken._make((*row[1:9], row[9:])) for row in rows]
+def _judge_batch(account_id: int, batch: Batch, results: Results) -> None:
+    """While PostgreSQL reads ahead most pieces are judged, and while it stores results the rest."""
+    waiting: deque[Piece] = deque()
+    registry: Registry | None = None
+    for number, piece in enumerate(batch.pieces(), 1):
+        registry = registry or facts.registry(account_id=account_id)
+        waiting.append(piece)
+        while len(waiting) > number * HELD_BACK:
+            _judge_piece(waiting.popleft(), registry, results)
+    if registry:
+        with results.sending():
+            while waiting:
+                _judge_piece(waiting.popleft(), registry, results)
 
 
-def _judge_people(account_id: int, rows: Sequence[Taken], results: Results, limits: Limits) -> None:
-    """While PostgreSQL reads conversations the first half is judged, and while it stores results the rest."""
-    if not rows:
-        return
-    registry = facts.registry(account_id=account_id)
-    terms = facts.terms(versions={row.version for row in rows})
-    chunks = _chunks(rows)
-    beyond = _beyond(account_id, rows, limits)
-    read = facts.threads(account_id=account_id, chunks=[list(chunk) for chunk in chunks])
-    rest = []
-    for number, (chunk, threads) in enumerate(zip(chunks, read, strict=True)):
-        if number < len(chunks) // 2:
-            _judge_chunk(chunk, threads, terms, registry, beyond, results)
-        else:
-            rest.append((chunk, threads))
-    with results.sending():
-        for chunk, threads in rest:
-            _judge_chunk(chunk, threads, terms, registry, beyond, results)
-
-
-def _beyond(account_id: int, rows: Sequence[Taken], limits: Limits) -> Beyond:
-    since = min(row.t for row in rows)
-    return crowds.beyond(
-        account_id=account_id, people={row.person for row in rows}, since=since, limits=limits
-    )
-
-
-def _chunks(rows: Iterable[Taken]) -> list[dict[int, list[Taken]]]:
-    """{person: rows}, CHUNK people at a time; rows come by person."""
-    by_person = groupby(rows, itemgetter(0))
-    chunks = []
-    while chunk := {person: list(group) for person, group in islice(by_person, CHUNK)}:
-        chunks.append(chunk)
-    return chunks
-
-
-def _judge_chunk(
-    chunk: dict[int, list[Taken]],
-    threads: dict[int, list[Thread]],
-    terms: dict[int, Terms],
-    registry: Registry,
-    beyond: Beyond,
-    results: Results,
-) -> None:
-    for person, rows in chunk.items():
-        over = beyond.get(person, NONE)
-        if len(rows) == 1 and not over and person not in threads:  # most people: nothing to decide
+def _judge_piece(piece: Piece, registry: Registry, results: Results) -> None:
+    terms = facts.terms(versions={row.version for rows in piece.people.values() for row in rows})
+    for person, rows in piece.people.items():
+        over = piece.beyond.get(person, NONE)
+        if len(rows) == 1 and not over and person not in piece.threads:  # most people: nothing to decide
             results.add(rows[0], Result(rows[0].version, person, UNCREDITED))
             continue
-        for row, result in judge_person(person, rows, threads.get(person, ()), terms, registry, over):
+        for row, result in judge_person(person, rows, piece.threads.get(person, ()), terms, registry, over):
             results.add(row, result)
 
 

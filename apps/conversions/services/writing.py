@@ -37,20 +37,16 @@ class Result(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """A person's reach to be judged, with the result recorded before (`old`, as in `Result`; perhaps blank).
-
-    A person without reaches has one row with `goal` 0.
-    """
+    """A person's reach to be judged, with the result recorded before (`old`, the values of a `Result`) if there is one."""
 
     person: int
-    edited: datetime | None  # a goal was edited as of then: results from there on may have lost their reach
     reasons: int  # bits of people.models.Mark.Reason
     goal: int
     t: int  # microseconds since 2000
     counter: int
     hit: str
     version: int
-    old: tuple[Any, ...]
+    old: list[Any] | None
 
 
 class Results:
@@ -73,12 +69,12 @@ class Results:
     def add(self, row: Taken, result: Result) -> None:
         """Note a result, beside what was recorded before."""
         self.reaches += 1
-        if row.old[0] is None:
+        if row.old is None:
             self._outcomes[result.outcome] += 1
             self.new.append(_packed(self.account_id, row, result))
             if self._send and len(self.new) >= _PARCEL:
                 self._flush()
-        elif row.old != tuple(result):
+        elif row.old != list(result):
             self.changed.append((row, result))
 
     @contextmanager
@@ -154,7 +150,7 @@ def _change(results: Results) -> None:
             [*columns, results.account_id],
         )
     Correction.objects.bulk_create(
-        _correction(results, row, Result(*row.old), result) for row, result in results.changed
+        _correction(results, row, Result(*(row.old or ())), result) for row, result in results.changed
     )
 
 
