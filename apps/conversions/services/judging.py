@@ -3,11 +3,10 @@
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import connection, transaction
 
-from apps.accounts.models import Account
 from apps.conversions import crowds, facts
 from apps.conversions.attribution import Limits, Terms, Thread, Verdict, credited, decide, same_second
 from apps.conversions.models import Conversion
@@ -21,7 +20,7 @@ from apps.core.memory import without_collecting
 BUCKETS = 8
 """People are judged in this many shares at most, each by one judge at a time."""
 
-HELD_BACK = 0.3
+HELD_BACK = 0.4
 """Of the pieces so far: about as many as are judged while PostgreSQL stores the results of the others."""
 
 CREDITED, UNCREDITED, SAME_SECOND, VISIT_LIMIT = (int(outcome) for outcome in Conversion.Outcome)
@@ -57,18 +56,17 @@ def judge(
     `shares` divides `BUCKETS`. Results older than the closing period at `run_started_at` stay as they are.
     """
     _hold(account_id, share, shares)
-    days = Account.objects.values_list("closing_days", flat=True).get(pk=account_id)
     batch = Batch(
         account_id=account_id,
         share=share,
         shares=shares,
         limit=limit,
-        open_since=run_started_at - timedelta(days=days),
+        run_started_at=run_started_at,
         limits=limits,
     )
     results = Results(account_id, clock.now())
     with without_collecting():
-        _judge_batch(account_id, batch, results)
+        _judge_batch(batch, results)
         results.edited_since = batch.edited_since
         write_differences(results)
     return Judged(batch.marks, batch.people, *results.counts())
@@ -79,9 +77,8 @@ def _hold(account_id: int, share: int, shares: int) -> None:
     if BUCKETS % shares or not 0 <= share < shares:
         raise ValueError(f"share {share} of {shares}: shares must divide {BUCKETS}")
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '64MB'")
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, key) FROM unnest(%s::int[]) AS key",
+            "SELECT set_config('work_mem', '64MB', true), pg_advisory_xact_lock(%s, key) FROM unnest(%s::int[]) AS key",
             [
                 int(Lock.JUDGE),
                 [(account_id * BUCKETS + b) & 0x7FFFFFFF for b in range(share, BUCKETS, shares)],
@@ -89,29 +86,29 @@ def _hold(account_id: int, share: int, shares: int) -> None:
         )
 
 
-def _judge_batch(account_id: int, batch: Batch, results: Results) -> None:
+def _judge_batch(batch: Batch, results: Results) -> None:
     """While PostgreSQL reads ahead most pieces are judged, and while it stores results the rest."""
     waiting: deque[Piece] = deque()
-    registry: Registry | None = None
     for number, piece in enumerate(batch.pieces(), 1):
-        registry = registry or facts.registry(account_id=account_id)
         waiting.append(piece)
         while len(waiting) > number * HELD_BACK:
-            _judge_piece(waiting.popleft(), registry, results)
-    if registry:
+            _judge_piece(waiting.popleft(), results)
+    if results.reaches or waiting:
         with results.sending():
             while waiting:
-                _judge_piece(waiting.popleft(), registry, results)
+                _judge_piece(waiting.popleft(), results)
 
 
-def _judge_piece(piece: Piece, registry: Registry, results: Results) -> None:
+def _judge_piece(piece: Piece, results: Results) -> None:
     terms = facts.terms(versions={row.version for rows in piece.people.values() for row in rows})
     for person, rows in piece.people.items():
         over = piece.beyond.get(person, NONE)
         if len(rows) == 1 and not over and person not in piece.threads:  # most people: nothing to decide
             results.add(rows[0], Result(rows[0].version, person, UNCREDITED))
             continue
-        for row, result in judge_person(person, rows, piece.threads.get(person, ()), terms, registry, over):
+        for row, result in judge_person(
+            person, rows, piece.threads.get(person, ()), terms, piece.registry, over
+        ):
             results.add(row, result)
 
 

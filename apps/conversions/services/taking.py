@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -11,10 +11,11 @@ from psycopg import Cursor
 
 from apps.conversions import crowds, facts
 from apps.conversions.attribution import Limits, Thread
+from apps.conversions.registry import Registry
 from apps.conversions.services.writing import Taken
 from apps.people.models import Mark
 
-SMALLEST, LARGEST = 250, 1000
+SMALLEST, LARGEST = 500, 2000
 """Marks of the first piece and of later ones: the judge begins early, and has few questions to wait for."""
 
 _from_bytes = int.from_bytes
@@ -22,7 +23,7 @@ _TAKE = """
 WITH last AS (
     SELECT max(person_id) AS person_id FROM (
         SELECT person_id FROM people_mark
-        WHERE account_id = %(account)s AND person_id > %(after)s AND person_id %% %(shares)s = %(share)s
+        WHERE account_id = %(account)s AND person_id > %(after)s AND coalesce(person_id %% %(shares)s = %(share)s, false)
         ORDER BY person_id LIMIT %(limit)s
     ) AS following
 ), gone AS (
@@ -31,7 +32,9 @@ WITH last AS (
         AND m.person_id %% %(shares)s = %(share)s
     RETURNING m.person_id, m.since, m.reason
 ), people AS MATERIALIZED (
-    SELECT person_id, greatest(date_trunc('second', min(since)), %(open)s) AS since,
+    SELECT person_id, greatest(date_trunc('second', min(since)), (
+            SELECT %(started)s - make_interval(days => closing_days) FROM accounts_account WHERE id = %(account)s
+        )) AS since,
         bit_or(reason) AS reasons, min(since) FILTER (WHERE reason = %(goal)s) AS edited, count(*) AS marks
     FROM gone GROUP BY person_id
 )
@@ -46,12 +49,14 @@ LEFT JOIN conversions_conversion c
     AND c.counter_id = r.counter_id AND c.hit_id = r.hit_id
 ORDER BY p.person_id, r.time, r.hit_id
 """
-"""All marks of the next people; a person's marks are never in two pieces."""
+"""All marks of the next people; a person's marks are never in two pieces. `coalesce` has the planner guess that half of
+the rows are of the share and read them in order; of a bare comparison it guesses one in 200, and sorts them all."""
 
 
 class Piece(NamedTuple):
     """Some people, whole."""
 
+    registry: Registry  # as it was when the first marks were taken
     people: dict[int, list[Taken]]  # their reaches, in the order of (time, hit id)
     threads: dict[int, list[Thread]]  # their conversations
     beyond: crowds.Beyond
@@ -67,14 +72,21 @@ class Batch:
     """About `limit` marks of one share; once its pieces are read it knows what was taken."""
 
     def __init__(
-        self, *, account_id: int, share: int, shares: int, limit: int, open_since: datetime, limits: Limits
+        self,
+        *,
+        account_id: int,
+        share: int,
+        shares: int,
+        limit: int,
+        run_started_at: datetime,
+        limits: Limits,
     ) -> None:
         self._account = account_id
         self._wanted: dict[str, Any] = {
             "account": account_id,
             "shares": shares,
             "share": share,
-            "open": open_since,
+            "started": run_started_at,
             "goal": int(Mark.Reason.GOAL),
             "after": -1,
             "limit": min(SMALLEST, limit),
@@ -90,14 +102,18 @@ class Batch:
         """The people with reaches. Until the last piece the connection is in a pipeline: whoever asks, waits in line."""
         connection.ensure_connection()
         with connection.wrap_database_errors, connection.connection.pipeline():
-            asked = self._ask(self._receive(self._take()))
             taking = self._take()
+            registry = facts.registry(
+                account_id=self._account
+            )  # asked after the marks: never older than they
+            rows = self._receive(taking)
+            taking, asked = self._take(), self._ask(rows)
             while asked or taking:
-                piece = self._read(asked) if asked else None
-                asked = self._ask(self._receive(taking)) if taking else None
-                taking = self._take() if taking else None
-                if piece:
-                    yield piece
+                ready = asked
+                rows = self._receive(taking)
+                taking, asked = self._take(), self._ask(rows)
+                if ready:  # PostgreSQL works on the next while the judge looks at this
+                    yield self._read(ready, registry)
 
     def _take(self) -> "Cursor[Any] | None":
         if self._done:
@@ -106,7 +122,7 @@ class Batch:
         cursor.execute(_TAKE, self._wanted, binary=True, prepare=True)
         return cursor
 
-    def _receive(self, taking: "Cursor[Any] | None") -> list[Taken]:
+    def _receive(self, taking: "Cursor[Any] | None") -> list[tuple[Any, ...]]:
         rows = taking.fetchall() if taking else []
         marks, last, previous = 0, self._wanted["after"], None
         for person, some, edited, *_ in rows:
@@ -119,25 +135,26 @@ class Batch:
         self.marks += marks
         self._done = marks < self._wanted["limit"] or self.marks >= self._limit
         self._wanted |= {"after": last, "limit": min(2 * self._wanted["limit"], LARGEST)}
-        return [
+        return rows
+
+    def _ask(self, rows: Sequence[tuple[Any, ...]]) -> _Asked | None:
+        taken = [
             Taken(person, reasons, goal, _from_bytes(t, "big", signed=True), counter, hit, version, old)
             for person, _marks, _edited, reasons, goal, t, counter, hit, version, old in rows
             if goal
         ]
-
-    def _ask(self, rows: Sequence[Taken]) -> _Asked | None:
-        if not rows:
+        if not taken:
             return None
-        people = {person: list(group) for person, group in groupby(rows, attrgetter("person"))}
-        since = min(row.t for row in rows)
+        people = {person: list(group) for person, group in groupby(taken, itemgetter(0))}
+        since = min(row.t for row in taken)
         return _Asked(
             people,
             facts.ask_threads(account_id=self._account, people=people),
             crowds.ask_visits(account_id=self._account, since=since, limits=self._limits),
         )
 
-    def _read(self, asked: _Asked) -> Piece:
+    def _read(self, asked: _Asked, registry: Registry) -> Piece:
         threads = facts.threads_of(asked.threads)
         visits = [row for row in asked.visits.fetchall() if row[0] in asked.people]
         beyond = crowds.beyond(account_id=self._account, visits=visits, limits=self._limits)
-        return Piece(asked.people, threads, beyond)
+        return Piece(registry, asked.people, threads, beyond)
