@@ -117,14 +117,13 @@ class Thread:
         first = self.next
         if first is None or first[0] > t:
             return
-        said, self.next = self.said, None
-        for event in chain((first,), self.rest):
-            time, kind, agent, group = event
+        said, person_said, self.next = self.said, self.person_said, None
+        for time, kind, agent, group in chain((first,), self.rest):
             if time > t:
-                self.next = event
+                self.next = time, kind, agent, group
                 break
             if kind == PERSON:
-                self.person_said = time
+                person_said = time
             elif kind == AGENT:
                 said[agent] = time
             elif kind == BOT:
@@ -133,6 +132,7 @@ class Thread:
                 self._assign(time, kind, agent, group)
             elif NEW <= kind <= CLOSED:
                 self.status = kind
+        self.person_said = person_said
 
     def _assign(self, time: int, kind: int, agent: int, group: int) -> None:
         if kind in (ASSIGN, ASSIGN_AGENT):

@@ -26,6 +26,13 @@ HELD_BACK = 0.4
 CREDITED, UNCREDITED, SAME_SECOND, VISIT_LIMIT = (int(outcome) for outcome in Conversion.Outcome)
 LIMITS = Limits()
 NONE: frozenset[crowds.Key] = frozenset()
+_HOLD = """
+SELECT set_config('work_mem', '64MB', true), set_config('synchronous_commit', 'off', true),
+    pg_advisory_xact_lock(%s, key)
+FROM unnest(%s::int[]) AS key
+"""
+"""A crash that undoes the last results undoes the taking of their marks too, and whatever says later that they are there
+is written after them: so a batch need not wait for the disk."""
 
 
 @dataclass(slots=True)
@@ -78,7 +85,7 @@ def _hold(account_id: int, share: int, shares: int) -> None:
         raise ValueError(f"share {share} of {shares}: shares must divide {BUCKETS}")
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('work_mem', '64MB', true), pg_advisory_xact_lock(%s, key) FROM unnest(%s::int[]) AS key",
+            _HOLD,
             [
                 int(Lock.JUDGE),
                 [(account_id * BUCKETS + b) & 0x7FFFFFFF for b in range(share, BUCKETS, shares)],

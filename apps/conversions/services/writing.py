@@ -111,25 +111,30 @@ def write_differences(results: Results) -> None:
         _remove(results, results.edited_since)
 
 
-_HEAD = struct.Struct("!h iq iq iq iq i").pack
-_UNCREDITED = struct.Struct("!iq iq ih").pack
-_CREDITED = struct.Struct("!iq iq ih iq iq iq iB iq").pack
+_CREDIT = struct.Struct("!iq iq iq iB iq").pack
 _NO_CREDIT = NULL * 7
 _repeated_text = lru_cache(maxsize=10_000)(text)
+
+
+@lru_cache(maxsize=1000)
+def _until_outcome(hit: int) -> Callable[..., bytes]:
+    """Packs the columns up to the outcome, of a row whose hit id has so many bytes."""
+    return struct.Struct(f"!h iq iq iq iq i{hit}s iq iq ih").pack
 
 
 def _packed(account: int, row: Taken, result: Result) -> bytes:
     """A row of COPY BINARY: the number of columns, then each column's length in bytes and value."""
     hit = row.hit.encode()
-    head = _HEAD(15, 8, account, 8, row.goal, 8, row.t, 8, row.counter, len(hit))
+    size = len(hit)
     version, person, outcome, *credit, name, email = result
-    if result.agent is None:
-        return b"".join((head, hit, _UNCREDITED(8, version, 8, person, 2, outcome), _NO_CREDIT))
-    conversation, agent, group, active, contact_us = credit
-    middle = _CREDITED(
-        8, version, 8, person, 2, outcome, 8, conversation, 8, agent, 8, group, 1, active, 8, contact_us
+    begin = _until_outcome(size)(
+        15, 8, account, 8, row.goal, 8, row.t, 8, row.counter, size, hit, 8, version, 8, person, 2, outcome
     )
-    return b"".join((head, hit, middle, _repeated_text(name), _repeated_text(email)))
+    if result.agent is None:
+        return begin + _NO_CREDIT
+    conversation, agent, group, active, contact_us = credit
+    middle = _CREDIT(8, conversation, 8, agent, 8, group, 1, active, 8, contact_us)
+    return b"".join((begin, middle, _repeated_text(name), _repeated_text(email)))
 
 
 def _change(results: Results) -> None:
