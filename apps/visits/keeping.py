@@ -22,7 +22,7 @@ from apps.people.models import Mark
 from apps.people.selectors import owners
 from apps.people.services import leave_marks
 from apps.visits import sessions, stored
-from apps.visits.models import MANY_HITS, Hit, Holder, Touched, Visit
+from apps.visits.models import MANY_HITS, Hit, Holder, Touched
 from apps.visits.selectors import AHEAD
 from apps.visits.sessions import Seen, Timeouts
 from apps.visits.stored import Stream
@@ -126,6 +126,8 @@ def _make_people(account_id: int, people: Mapping[int, int], touched: Mapping[in
     streams: dict[Stream, list[Seen]] = defaultdict(list)
     held = set()
     for identity, time, counter, robot, seen in _hits(account_id, read_from):
+        if identity not in own:  # it is being erased, and its hits are the next to go
+            continue
         person = who.person(identity, time)
         if person not in people:
             continue
@@ -242,13 +244,3 @@ def _hold(account_id: int, held: Collection[tuple[int, int]]) -> None:
             [Holder(account_id=account_id, identity_id=one, person_id=person) for one, person in held],
             ignore_conflicts=True,
         )
-
-
-@transaction.atomic
-def forget_visits(*, account_id: int, people: Collection[int], identities: Collection[int]) -> int:
-    """Delete these people's visits, and what is noted of these identities; how many visits. After their hits."""
-    take(Lock.VISITS, account_id)
-    Holder.objects.filter(account_id=account_id, person_id__in=people).delete()
-    Holder.objects.filter(account_id=account_id, identity_id__in=identities).delete()
-    gone = Visit.objects.filter(account_id=account_id, person_id__in=set(people) - {0}).delete()
-    return gone[0]

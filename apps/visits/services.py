@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from apps.visits import partitions
-from apps.visits.keeping import forget_visits, keep_all_visits, keep_visits
+from apps.visits.keeping import keep_all_visits, keep_visits
 from apps.visits.retention import drop_old_hits, drop_old_visits
 from apps.visits.storing import HitKey, HitRow, insert_hits
 from apps.visits.touching import touch, touch_moved
@@ -14,7 +14,6 @@ __all__ = [
     "HitRow",
     "drop_old_hits",
     "drop_old_visits",
-    "forget_visits",
     "insert_hits",
     "keep_all_visits",
     "keep_partitions",

@@ -150,6 +150,14 @@ def test_a_keeper_that_dies_in_the_middle_leaves_everything_to_the_next(cast: Ca
     assert shown("pages") == [2]
 
 
+def test_a_browser_whose_erasure_has_begun_does_not_stop_the_others(cast: Cast) -> None:
+    take(cast.counter, a_hit(0, "a"), a_hit(1, "b", client_id="2"))
+    Identity.objects.filter(value="2").delete()
+    keep(cast.account.pk)
+    assert Visit.objects.count() == 1
+    assert not Touched.objects.exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_keepers_never_work_on_one_account(cast: Cast) -> None:
     from tests.visits.others import elsewhere

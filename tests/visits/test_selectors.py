@@ -9,8 +9,9 @@ import time_machine
 from apps.intake.services import KnownLink, take_hits, take_links
 from apps.people.models import Identity
 from apps.visits.models import Holder, Visit
+from apps.visits.of_person import delete_visits
 from apps.visits.selectors import hits_of, visits_of
-from apps.visits.services import drop_old_visits, forget_visits, keep_visits
+from apps.visits.services import drop_old_visits, keep_visits
 from tests.cast import Cast
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -88,7 +89,7 @@ def test_a_forgotten_persons_visits_go(cast: Cast) -> None:
     take_links(account_id=cast.account.pk, links=[KnownLink("1", "anna", NOON)])
     keep(cast)
     assert Holder.objects.count() == 1
-    assert forget_visits(account_id=cast.account.pk, people=[person("anna")], identities=[]) == 1
+    assert delete_visits(account_id=cast.account.pk, person_id=person("anna"), identities=[]) == 2
     assert [visit.person_id for visit in Visit.objects.all()] == [person("2")]
     assert not Holder.objects.exists()
 
