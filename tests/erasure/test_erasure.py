@@ -4,8 +4,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from apps.accounts.models import AuditEntry
 from apps.collect.counters import Counters
@@ -16,6 +17,7 @@ from apps.conversions.models import Conversion
 from apps.conversions.services import judge
 from apps.core import clock
 from apps.core.errors import NotThere
+from apps.core.locks import Lock
 from apps.erasure import services
 from apps.erasure.models import Erasure
 from apps.erasure.services import running
@@ -181,6 +183,25 @@ def test_an_erasure_that_was_killed_goes_on(cast: Cast, killed_after: int) -> No
     asked.refresh_from_db()
     assert asked.state == Erasure.State.DONE
     assert not Identity.objects.exists()
+    assert not Hit.objects.exists()
+
+
+def test_an_erasure_waits_for_whoever_is_making_visits(cast: Cast) -> None:
+    take_hits(counter=cast.counter, raw=[hit(1)])
+    person = Identity.objects.get().person_id
+    asked = services.request_erasure(account_id=cast.account.pk, user_id=None, person_id=person)
+    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": None}) as maker:
+        maker.execute("SELECT pg_advisory_xact_lock(%s, %s)", [int(Lock.VISITS), cast.account.pk])
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '100ms'")
+            with pytest.raises(OperationalError):
+                services.run(erasure_id=asked.pk)
+            cursor.execute("RESET lock_timeout")
+    assert Hit.objects.exists()
+    Erasure.objects.update(beat_at=clock.now() - timedelta(minutes=2))
+    services.run(erasure_id=asked.pk)
+    asked.refresh_from_db()
+    assert asked.state == Erasure.State.DONE
     assert not Hit.objects.exists()
 
 

@@ -129,6 +129,7 @@ def _results(erasure: Erasure) -> int:
     count = delete_results(
         account_id=erasure.account_id, person_id=erasure.person_id, conversations=scope.conversations
     )
+    take(Lock.VISITS, erasure.account_id)  # and so are visits that somebody is making of hits read before
     return count + delete_visits(
         account_id=erasure.account_id, person_id=erasure.person_id, identities=scope.identities
     )
