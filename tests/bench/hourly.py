@@ -26,7 +26,7 @@ from apps.core import clock  # noqa: E402
 from apps.hourly.services.shares import BATCH  # noqa: E402
 from apps.intake import registry  # noqa: E402
 
-PAIRS = 5
+PAIRS = 9
 HOUR = (clock.now() - timedelta(hours=2)).replace(minute=0, second=0, microsecond=0)
 GOALS, CONDITIONS, MATCHING = 15, 100, 50  # one hit in 50 matches
 AGENTS = 200
@@ -262,7 +262,7 @@ def measure(hits: int) -> None:
     print(f"\n{hits:,} hits, filled in {time.perf_counter() - began:.0f} s", flush=True)
     pair = Pair(account)
     floors, ones, twos, ratio_one, ratio_two = [], [], [], [], []
-    for _ in range(PAIRS if hits >= 1_000_000 else 3 * PAIRS):  # a short one is disturbed more easily
+    for _ in range(PAIRS if hits >= 1_000_000 else 2 * PAIRS):  # a short one is disturbed more easily
         mark(account)
         floors.append(timed(lambda: floor(account)))
         ones.append(timed(lambda: work(account.pk)))
