@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.accounts.models import Account, AccountSettings
+from apps.core.arrays import numbers
 from apps.core.clock import BEGINNING
 from apps.people.models import Identity, Person, Tie
 from apps.people.owners import LinkAt, NameBytes, Owners, TieAt
@@ -22,17 +23,17 @@ _NOT_UNDONE = (  # a merge by a member is taken back by itself only
 )
 _LINKS = (
     "SELECT l.client_id, l.at, u.value, u.person_id FROM people_link l"
-    " JOIN people_identity u ON u.id = l.user_id WHERE l.account_id = %s AND l.client_id = ANY(%s) AND"
+    " JOIN people_identity u ON u.id = l.user_id WHERE l.account_id = %s AND l.client_id = ANY(%s::bigint[]) AND"
     + _NOT_UNDONE.format(row="l", one="l.client_id", other="l.user_id")
 )
 _TIES = (
     "SELECT t.at, t.one_id, t.other_id, t.source LIKE 'merge:%%' FROM people_tie t"
-    " WHERE t.account_id = %s AND t.one_id = ANY(%s) AND"
+    " WHERE t.account_id = %s AND t.one_id = ANY(%s::bigint[]) AND"
     + _NOT_UNDONE.format(row="t", one="t.one_id", other="t.other_id")
 )
 _NEIGHBOURS = (
-    "SELECT other_id FROM people_tie WHERE account_id = %s AND one_id = ANY(%s)"
-    " UNION SELECT one_id FROM people_tie WHERE account_id = %s AND other_id = ANY(%s)"
+    "SELECT other_id FROM people_tie WHERE account_id = %s AND one_id = ANY(%s::bigint[])"
+    " UNION SELECT one_id FROM people_tie WHERE account_id = %s AND other_id = ANY(%s::bigint[])"
 )
 
 
@@ -45,7 +46,7 @@ def owners(*, account_id: int, identities: Collection[int]) -> Owners:
     ends = _walk(account_id, loose)
     known |= _rows(account_id, ends - known.keys())
     with connection.cursor() as cursor:
-        cursor.execute(_LINKS, [account_id, list(loose | ends)])
+        cursor.execute(_LINKS, [account_id, numbers(loose | ends)])
         links = [
             LinkAt(client, at, value.encode(), person) for client, at, value, person in cursor.fetchall()
         ]
@@ -72,8 +73,8 @@ def _rows(account_id: int, identities: set[int]) -> dict[int, _Row]:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, person_id, kind, value FROM people_identity WHERE account_id = %s AND id = ANY(%s)",
-            [account_id, list(identities)],
+            "SELECT id, person_id, kind, value FROM people_identity WHERE account_id = %s AND id = ANY(%s::bigint[])",
+            [account_id, numbers(identities)],
         )
         return {identity: _Row(*rest) for identity, *rest in cursor.fetchall()}
 
@@ -115,7 +116,7 @@ def _walk(account_id: int, start: set[int]) -> set[int]:
 def _neighbours(account_id: int, identities: set[int]) -> set[int]:
     if not identities:
         return set()
-    ids = list(identities)
+    ids = numbers(identities)
     with connection.cursor() as cursor:
         cursor.execute(_NEIGHBOURS, [account_id, ids, account_id, ids])
         return {identity for (identity,) in cursor.fetchall()}
@@ -133,7 +134,7 @@ def _ties(account_id: int, ends: set[int], known: Mapping[int, _Row]) -> list[Ti
     if not ends:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_TIES, [account_id, list(ends)])
+        cursor.execute(_TIES, [account_id, numbers(ends)])
         rows = [row for row in cursor.fetchall() if row[2] in ends]
     allowed = _ContactsLink(account_id)
     return [

@@ -11,9 +11,11 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
+from psycopg import Cursor
 
 from apps.core import clock
-from apps.core.clock import BEGINNING, from_us, to_us
+from apps.core.arrays import numbers
+from apps.core.clock import from_us, to_us
 from apps.core.locks import Lock, take, try_take
 from apps.core.memory import without_collecting
 from apps.counters.models import Counter
@@ -29,13 +31,19 @@ from apps.visits.stored import Stream
 from apps.visits.touching import Visitor, take_touches
 from apps.visits.whose import holders, own_identities, own_people
 
-ROWS = 4  # notes at once, each of a batch of hits
+ROWS = 40  # notes at once, each of a batch of hits: who is in several is looked at once
 SITTING = 50.0  # seconds of one task; beat sends the next
 PEOPLE = 5_000  # at once
 DAY_US = 86_400 * sessions.SECOND_US
-END = datetime(9999, 1, 1, tzinfo=BEGINNING.tzinfo)
 Key = TypeVar("Key")
 PAGEVIEW = int(Hit.Kind.PAGEVIEW)
+_HITS = """
+SELECT h.identity_id, timestamptz_send(h.time), h.counter_id, h.robot, h.id, h.kind, h.url, h.detail::text
+FROM unnest(%s::bigint[], %s::bigint[]) AS n(identity, since) JOIN visits_hit h
+    ON h.account_id = %s AND h.identity_id = n.identity
+    AND h.time >= timestamptz '2000-01-01 00:00+00' + n.since * interval '1 microsecond'
+    AND h.time >= %s AND h.time < %s
+"""
 
 
 @transaction.atomic
@@ -52,8 +60,9 @@ def keep_visits(*, account_id: int, wait: bool = True, many: int = MANY_HITS) ->
     if touches is None:
         return False
     with without_collecting():
-        for part in _parts(_people(account_id, touches.identities)):
-            _make_people(account_id, part, touches.identities, many)
+        people, shared = _people(account_id, touches.identities)
+        for part in _parts(people):
+            _make_people(account_id, part, shared, many)
         for visitors in _parts(touches.visitors):
             _make_visitors(account_id, visitors)
     return True
@@ -73,8 +82,8 @@ def _parts(found: Mapping[Key, int]) -> Iterable[dict[Key, int]]:
         yield part
 
 
-def _people(account_id: int, touched: Mapping[int, int]) -> dict[int, int]:
-    """Whose visits these identities' hits are in, or were in when their visits were last made."""
+def _people(account_id: int, touched: Mapping[int, int]) -> tuple[dict[int, int], dict[int, int]]:
+    """Whose visits these identities' hits are in, or were in when last made; and the identities not always their own's."""
     since: dict[int, int] = {}
 
     def concern(person: int, at: int) -> None:
@@ -82,17 +91,17 @@ def _people(account_id: int, touched: Mapping[int, int]) -> dict[int, int]:
 
     own = own_people(account_id=account_id, identities=touched)
     who = owners(account_id=account_id, identities=touched)
-    moving = {}
+    shared = {}
     for identity, person in own.items():
         at = touched[identity]
         concern(person, at)
-        if {who.person(identity, from_us(at)), who.person(identity, END)} != {person}:
-            moving[identity] = at
+        if who.stretches(identity, person) != [(None, None)]:  # not at all times
+            shared[identity] = at
     for identity, person in holders(account_id=account_id, identities=touched):
         concern(person, touched[identity])
-    for identity, time in _times(account_id, moving):
+    for identity, time in _times(account_id, shared):
         concern(who.person(identity, time), touched[identity])
-    return since
+    return since, shared
 
 
 def _times(account_id: int, since: Mapping[int, int]) -> list[tuple[int, datetime]]:
@@ -115,13 +124,13 @@ def _span(since: Mapping[Any, int], *, before: int = 0) -> tuple[datetime, datet
     return from_us(min(since.values()) - before), clock.now() + AHEAD
 
 
-def _make_people(account_id: int, people: Mapping[int, int], touched: Mapping[int, int], many: int) -> None:
+def _make_people(account_id: int, people: Mapping[int, int], shared: Mapping[int, int], many: int) -> None:
     starts = stored.starts(account_id=account_id, since={(person, ""): at for person, at in people.items()})
     since = {stream: min(to_us(at), people[stream.person]) for stream, at in starts.items()}
     earliest = dict(people)
     for stream, at in since.items():
         earliest[stream.person] = min(earliest[stream.person], at)
-    own, read_from = _identities(account_id, earliest, touched)
+    own, read_from = _identities(account_id, earliest, shared)
     who = owners(account_id=account_id, identities=own)
     streams: dict[Stream, list[Seen]] = defaultdict(list)
     held = set()
@@ -141,13 +150,13 @@ def _make_people(account_id: int, people: Mapping[int, int], touched: Mapping[in
 
 
 def _identities(
-    account_id: int, earliest: Mapping[int, int], touched: Mapping[int, int]
+    account_id: int, earliest: Mapping[int, int], shared: Mapping[int, int]
 ) -> tuple[dict[int, int], dict[int, int]]:
     """Identities whose hits may be these people's: each with its own person, and with the instant to read from."""
     own = own_identities(account_id=account_id, people=earliest)
     read_from = {identity: earliest[person] for identity, person in own.items()}
     others = holders(account_id=account_id, people=earliest)
-    concerned = [(identity, earliest[person]) for identity, person in others] + list(touched.items())
+    concerned = [(identity, earliest[person]) for identity, person in others] + list(shared.items())
     for identity, at in concerned:
         read_from[identity] = min(at, read_from.get(identity, at))
     own |= own_people(account_id=account_id, identities=read_from.keys() - own.keys())
@@ -158,16 +167,20 @@ def _hits(account_id: int, since: Mapping[int, int]) -> Iterable[tuple[int, date
     """Hits of these identities from these instants on."""
     if not since:
         return
-    with connection.cursor() as cursor:
+    connection.ensure_connection()
+    cursor = Cursor(
+        connection.connection
+    )  # Django's own cursors know no binary results, and read a time in Python
+    with connection.wrap_database_errors:
         cursor.execute(
-            "SELECT h.identity_id, h.time, h.counter_id, h.robot, h.id, h.kind, h.url, h.detail::text"
-            " FROM unnest(%s::bigint[], %s::timestamptz[]) AS n(identity, since) JOIN visits_hit h"
-            " ON h.account_id = %s AND h.identity_id = n.identity AND h.time >= n.since"
-            " AND h.time >= %s AND h.time < %s",
-            [list(since), [from_us(at) for at in since.values()], account_id, *_span(since)],
+            _HITS,
+            [numbers(since), numbers(since.values()), account_id, *_span(since)],
+            binary=True,
+            prepare=False,  # planned for these days
         )
         for identity, time, counter, robot, hit, kind, url, detail in cursor:
-            yield identity, time, counter, robot, Seen(to_us(time), hit, kind == PAGEVIEW, url, detail)
+            t = int.from_bytes(time, "big", signed=True)
+            yield identity, from_us(t), counter, robot, Seen(t, hit, kind == PAGEVIEW, url, detail)
 
 
 def _make_visitors(account_id: int, visitors: Mapping[Visitor, int]) -> None:

@@ -4,13 +4,15 @@ from collections.abc import Collection
 
 from django.db import connection
 
+from apps.core.arrays import numbers
+
 
 def own_people(*, account_id: int, identities: Collection[int]) -> dict[int, int]:
     """{identity: the person it stands for while nothing links it}."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, person_id FROM people_identity WHERE account_id = %s AND id = ANY(%s)",
-            [account_id, list(identities)],
+            "SELECT id, person_id FROM people_identity WHERE account_id = %s AND id = ANY(%s::bigint[])",
+            [account_id, numbers(identities)],
         )
         return dict(cursor.fetchall())
 
@@ -19,8 +21,8 @@ def own_identities(*, account_id: int, people: Collection[int]) -> dict[int, int
     """{identity: person} of those that stand for these people while nothing links them."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, person_id FROM people_identity WHERE account_id = %s AND person_id = ANY(%s)",
-            [account_id, list(people)],
+            "SELECT id, person_id FROM people_identity WHERE account_id = %s AND person_id = ANY(%s::bigint[])",
+            [account_id, numbers(people)],
         )
         return dict(cursor.fetchall())
 
@@ -32,8 +34,8 @@ def holders(
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT identity_id, person_id FROM visits_holder"
-            " WHERE account_id = %s AND (identity_id = ANY(%s) OR person_id = ANY(%s))",
-            [account_id, list(identities), list(people)],
+            " WHERE account_id = %s AND (identity_id = ANY(%s::bigint[]) OR person_id = ANY(%s::bigint[]))",
+            [account_id, numbers(identities), numbers(people)],
         )
         found: list[tuple[int, int]] = cursor.fetchall()
         return found

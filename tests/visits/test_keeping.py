@@ -151,14 +151,16 @@ def test_a_keeper_that_dies_in_the_middle_leaves_everything_to_the_next(cast: Ca
 
 
 def test_a_browser_whose_erasure_has_begun_does_not_stop_the_others(cast: Cast) -> None:
-    take(cast.counter, a_hit(0, "a"), a_hit(1, "b", client_id="2"))
-    Identity.objects.filter(value="2").delete()
+    take(cast.counter, a_hit(0, "a", client_id="2"), a_hit(1, "b", user_id="anna"))
+    take_links(account_id=cast.account.pk, links=[KnownLink("2", "anna", BASE)])
     keep(cast.account.pk)
-    assert Visit.objects.count() == 1
+    Identity.objects.filter(value="2").delete()
+    take(cast.counter, a_hit(0.5, "c", user_id="anna"), a_hit(2, "d", client_id="3"))
+    keep(cast.account.pk)
+    assert shown("pages") == [2, 1]
     assert not Touched.objects.exists()
 
 
-@pytest.mark.django_db(transaction=True)
 def test_two_keepers_never_work_on_one_account(cast: Cast) -> None:
     from tests.visits.others import elsewhere
 
