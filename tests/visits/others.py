@@ -19,4 +19,8 @@ def elsewhere(statement: str, *values: Any) -> Iterator[None]:
         other.execute(statement, list(values))
         yield
     finally:
+        other.rollback()
+        other.execute(
+            "SELECT pg_advisory_unlock_all()"
+        )  # now, and not when the server notices that nobody is there
         other.close()
