@@ -20,7 +20,5 @@ def elsewhere(statement: str, *values: Any) -> Iterator[None]:
         yield
     finally:
         other.rollback()
-        other.execute(
-            "SELECT pg_advisory_unlock_all()"
-        )  # now, and not when the server notices that nobody is there
+        other.execute("SELECT pg_advisory_unlock_all()")  # the server notices later that nobody is there
         other.close()

@@ -161,6 +161,7 @@ def test_a_browser_whose_erasure_has_begun_does_not_stop_the_others(cast: Cast) 
     assert not Touched.objects.exists()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_two_keepers_never_work_on_one_account(cast: Cast) -> None:
     from tests.visits.others import elsewhere
 
