@@ -56,10 +56,19 @@ _REGISTRIES_KEPT = 50
 
 def registry(*, account_id: int) -> Registry:
     """What the account's agents, channels and settings were through time; kept while its rows are the same."""
-    connection.ensure_connection()
     with connection.wrap_database_errors:
-        cursor: Cursor[tuple[int, int]] = Cursor(connection.connection)
-        stamp = cursor.execute(_STAMP, {"account": account_id}, prepare=True).fetchone()
+        return registry_of(ask_registry(account_id=account_id), account_id=account_id)
+
+
+def ask_registry(*, account_id: int) -> "Cursor[Any]":
+    """Whether it is still the same: the question, sent."""
+    connection.ensure_connection()
+    return Cursor(connection.connection).execute(_STAMP, {"account": account_id}, prepare=True)
+
+
+def registry_of(asked: "Cursor[Any]", *, account_id: int) -> Registry:
+    """The answer to `ask_registry`."""
+    stamp = asked.fetchone()
     kept = _REGISTRIES.get(account_id)
     if kept and kept[0] == stamp:
         return kept[1]

@@ -56,13 +56,19 @@ the rows are of the share and read them in order; of a bare comparison it guesse
 class Piece(NamedTuple):
     """Some people, whole."""
 
-    registry: Registry  # as it was when the first marks were taken
+    registry: Registry  # as it was when their marks were taken, or later
     people: dict[int, list[Taken]]  # their reaches, in the order of (time, hit id)
     threads: dict[int, list[Thread]]  # their conversations
     beyond: crowds.Beyond
 
 
+class _Taking(NamedTuple):
+    marks: "Cursor[Any]"
+    registry: "Cursor[Any]"  # asked after the marks: it is never older than what left them
+
+
 class _Asked(NamedTuple):
+    registry: Registry
     people: dict[int, list[Taken]]
     threads: "Cursor[Any]"
     visits: "Cursor[Any]"
@@ -102,28 +108,25 @@ class Batch:
         """The people with reaches. Until the last piece the connection is in a pipeline: whoever asks, waits in line."""
         connection.ensure_connection()
         with connection.wrap_database_errors, connection.connection.pipeline():
+            asked = self._ask(*self._receive(self._take()))
             taking = self._take()
-            registry = facts.registry(
-                account_id=self._account
-            )  # asked after the marks: never older than they
-            rows = self._receive(taking)
-            taking, asked = self._take(), self._ask(rows)
             while asked or taking:
                 ready = asked
-                rows = self._receive(taking)
-                taking, asked = self._take(), self._ask(rows)
+                rows, registry = self._receive(taking)
+                taking = self._take()
+                asked = self._ask(rows, registry)
                 if ready:  # PostgreSQL works on the next while the judge looks at this
-                    yield self._read(ready, registry)
+                    yield self._read(ready)
 
-    def _take(self) -> "Cursor[Any] | None":
+    def _take(self) -> "_Taking | None":
         if self._done:
             return None
         cursor = Cursor(connection.connection)  # Django's own cursors know no binary results
         cursor.execute(_TAKE, self._wanted, binary=True, prepare=True)
-        return cursor
+        return _Taking(cursor, facts.ask_registry(account_id=self._account))
 
-    def _receive(self, taking: "Cursor[Any] | None") -> list[tuple[Any, ...]]:
-        rows = taking.fetchall() if taking else []
+    def _receive(self, taking: "_Taking | None") -> tuple[list[tuple[Any, ...]], Registry | None]:
+        rows = taking.marks.fetchall() if taking else []
         marks, last, previous = 0, self._wanted["after"], None
         for person, some, edited, *_ in rows:
             if person != previous:
@@ -135,26 +138,27 @@ class Batch:
         self.marks += marks
         self._done = marks < self._wanted["limit"] or self.marks >= self._limit
         self._wanted |= {"after": last, "limit": min(2 * self._wanted["limit"], LARGEST)}
-        return rows
+        return rows, facts.registry_of(taking.registry, account_id=self._account) if taking and rows else None
 
-    def _ask(self, rows: Sequence[tuple[Any, ...]]) -> _Asked | None:
+    def _ask(self, rows: Sequence[tuple[Any, ...]], registry: Registry | None) -> _Asked | None:
         taken = [
             Taken(person, reasons, goal, _from_bytes(t, "big", signed=True), counter, hit, version, old)
             for person, _marks, _edited, reasons, goal, t, counter, hit, version, old in rows
             if goal
         ]
-        if not taken:
+        if not taken or registry is None:
             return None
         people = {person: list(group) for person, group in groupby(taken, itemgetter(0))}
         since = min(row.t for row in taken)
         return _Asked(
+            registry,
             people,
             facts.ask_threads(account_id=self._account, people=people),
             crowds.ask_visits(account_id=self._account, since=since, limits=self._limits),
         )
 
-    def _read(self, asked: _Asked, registry: Registry) -> Piece:
+    def _read(self, asked: _Asked) -> Piece:
         threads = facts.threads_of(asked.threads)
         visits = [row for row in asked.visits.fetchall() if row[0] in asked.people]
         beyond = crowds.beyond(account_id=self._account, visits=visits, limits=self._limits)
-        return Piece(registry, asked.people, threads, beyond)
+        return Piece(asked.registry, asked.people, threads, beyond)
