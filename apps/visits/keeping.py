@@ -17,15 +17,14 @@ from apps.core.arrays import numbers
 from apps.core.clock import from_us, to_us
 from apps.core.locks import Lock, take, try_take
 from apps.core.memory import without_collecting
-from apps.counters.models import Counter
-from apps.counters.selectors import settings_history
 from apps.people.models import Mark
 from apps.people.selectors import owners
 from apps.people.services import leave_marks
 from apps.visits import sessions, stored
 from apps.visits.models import MANY_HITS, Hit, Holder, Touched
+from apps.visits.of_counters import sites, timeouts
 from apps.visits.selectors import AHEAD
-from apps.visits.sessions import Seen, Timeouts
+from apps.visits.sessions import Seen
 from apps.visits.stored import Stream
 from apps.visits.touching import Visitor, take_touches
 from apps.visits.whose import holders, own_identities, own_people
@@ -213,15 +212,12 @@ def _replace(
     old = stored.rows(account_id=account_id, since=instants)
     earlier = stored.before(account_id=account_id, since=instants)
     numbers = {stream.counter for stream in streams}
-    timeouts, sites = (
-        _timeouts(numbers),
-        dict(Counter.objects.filter(pk__in=numbers).values_list("pk", "site")),
-    )
+    waits, own = timeouts(numbers), sites(numbers)
     new = {
         (stream, from_us(visit.started)): stored.values(visit)
         for stream, hits in streams.items()
         for visit in sessions.visits(
-            hits, timeouts[stream.counter], site=sites.get(stream.counter), before=earlier.get(stream)
+            hits, waits[stream.counter], site=own.get(stream.counter), before=earlier.get(stream)
         )
     }
     changed = stored.write(account_id=account_id, old=old, new=new)
@@ -233,13 +229,6 @@ def _replace(
         if row is not None and stored.hits_of(row) > many
     ]
     leave_marks(account_id=account_id, marks=marks, reason=Mark.Reason.HIT)
-
-
-def _timeouts(counters: Collection[int]) -> dict[int, Timeouts]:
-    return {
-        number: Timeouts([(step.at, step.visit_timeout_s * sessions.SECOND_US) for step in steps])
-        for number, steps in settings_history(numbers=counters).items()
-    }
 
 
 def _hold(account_id: int, held: Collection[tuple[int, int]]) -> None:
