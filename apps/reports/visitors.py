@@ -1,24 +1,27 @@
-"""The visitor card: what is known of a person, from their hits and conversations."""
+"""The visitor card: what is known of a person, from their visits and conversations."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from django.db import connection
+from django.db.models import Count, Max, Min, QuerySet, Sum
 
 from apps.conversations.models import Conversation, Event
+from apps.core import clock
 from apps.people.holding import Held, held_by
 from apps.people.models import Identity
-from apps.visits.models import Hit
+from apps.visits.coming import coming_visits, newer_hits
+from apps.visits.models import Visit
 from apps.visits.of_person import OF_STRETCHES, Stretch, arguments
+from apps.visits.selectors import visits_of
 
 __all__ = ["VisitorCard", "visitor_card"]
 
 LOOKED_AT = 200
-"""Of so many latest hits the card takes what it shows of device, place and campaign."""
+"""Of so many latest visits the card takes what it shows of device, place and campaign."""
 WIDGET_EVENT = "jivo_visitor"
 MESSENGERS = tuple(
     kind for kind in Identity.Kind if Identity.Kind.TELEGRAM <= kind <= Identity.Kind.MESSENGER
@@ -30,14 +33,16 @@ class VisitorCard:
     """What is known of a person; None and empty: nothing was said of it. Texts are the visitor's own: escape them."""
 
     first_visit_at: datetime | None = None
-    last_visit_at: datetime | None = None
+    last_visit_at: datetime | None = None  # when it began
+    last_seen_at: datetime | None = None  # the last hit
     visits: int = 0
     pages: int = 0
     events: int = 0
-    landing_page: str = ""
-    referrer: str = ""  # of the first visit: the source of entry
+    landing_page: str = ""  # of the first visit, as the referrer
+    referrer: str = ""
+    source: dict[str, str] = field(default_factory=dict)  # kind, name, campaign of the first visit
     utm: dict[str, str] = field(default_factory=dict)  # of the latest visit that had any
-    click_ids: dict[str, str] = field(default_factory=dict)
+    click_ids: dict[str, str] = field(default_factory=dict)  # the same
     country: str = ""  # ISO 3166 alpha-2
     city: str = ""
     device: str = ""
@@ -62,21 +67,15 @@ class VisitorCard:
     previous_sign_in: str = ""
     language: str = ""
 
+    @property
+    def came_by(self) -> str:
+        """The source of the first visit in words."""
+        if not self.source:
+            return ""
+        words = f"{Visit.Source(self.source['kind']).label} {self.source['name']}".strip()
+        return f"{words} · {self.source['campaign']}" if self.source["campaign"] else words
 
-_SUMS = (
-    "WITH h AS (SELECT h.time, h.kind, h.time - lag(h.time) OVER (PARTITION BY h.counter_id ORDER BY h.time) AS gap"
-    + OF_STRETCHES
-    + " WHERE NOT h.robot)"
-    " SELECT min(time), max(time), count(*) FILTER (WHERE gap IS NULL OR gap > interval '30 minutes'),"
-    f" count(*) FILTER (WHERE kind = {int(Hit.Kind.PAGEVIEW)}),"
-    f" count(*) FILTER (WHERE kind = {int(Hit.Kind.EVENT)}) FROM h"
-)
-_FIRST = (
-    "SELECT h.url, h.detail ->> 'referrer'"
-    + OF_STRETCHES
-    + f" WHERE h.kind = {int(Hit.Kind.PAGEVIEW)} ORDER BY h.time LIMIT 1"
-)
-_LATEST = "SELECT h.url, h.detail::text" + OF_STRETCHES + f" ORDER BY h.time DESC LIMIT {LOOKED_AT}"
+
 _WIDGET = (
     "SELECT h.detail #>> '{params,jivo}'"
     + OF_STRETCHES
@@ -85,22 +84,40 @@ _WIDGET = (
 
 
 def visitor_card(account_id: int, person_id: int) -> VisitorCard:
-    """The card of a person, in a fixed number of queries. Somebody who is not there has an empty one."""
+    """The card of a person, in a fixed number of queries. Somebody who is not there has an empty one.
+
+    Visits, pages and events are those of the stored visits, which the lists of visits show: at most a minute behind,
+    and as behind as those lists. Newer hits say only when the person was last seen, and of somebody who has no visit
+    yet what the first one will say, without being counted. A visit goes when its account keeps none of its hits any
+    more; the first visit is then the first that is kept, the source that of the very first, which visits hand on.
+    """
     held = held_by(account_id=account_id, person_id=person_id)
-    given = arguments(account_id, [Stretch(one.identity.pk, one.since, one.until) for one in held])
-    ((first, last, visits, pages, events),) = _asked(_SUMS, given)
-    entry = _asked(_FIRST, given)
+    stretches = [Stretch(one.identity.pk, one.since, one.until) for one in held]
+    kept = visits_of(account_id=account_id, person_id=person_id)
+    counts = _counts(kept)
+    ended = counts.pop("ended")
+    newer = newer_hits(account_id=account_id, stretches=stretches, after=ended or clock.BEGINNING)
+    shown = list(kept[:LOOKED_AT]) or coming_visits(account_id=account_id, person_id=person_id, hits=newer)
+    said = _asked(_WIDGET, arguments(account_id, stretches))
     return VisitorCard(
-        first_visit_at=first,
-        last_visit_at=last,
-        visits=visits,
-        pages=pages,
-        events=events,
-        landing_page=(entry[0][0] or "") if entry else "",
-        referrer=(entry[0][1] or "") if entry else "",
+        **counts,
+        last_seen_at=newer[0].time if newer else ended,
         messengers=_messengers(held),
-        **_of_latest(_asked(_LATEST, given)),
-        **_of_chats(account_id, person_id, _widget(text for (text,) in _asked(_WIDGET, given))),
+        **_of_entry(kept.last() or (shown[-1] if shown else None)),
+        **_of_latest(shown),
+        **_of_chats(account_id, person_id, _widget(text for (text,) in said)),
+    )
+
+
+def _counts(kept: QuerySet[Visit]) -> dict[str, Any]:
+    """What the visits come to, and when the last of them ended."""
+    return kept.aggregate(
+        visits=Count("pk"),
+        first_visit_at=Min("started_at"),
+        last_visit_at=Max("started_at"),
+        ended=Max("ended_at"),
+        pages=Sum("pages", default=0),
+        events=Sum("events", default=0),
     )
 
 
@@ -110,26 +127,39 @@ def _asked(query: str, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def _of_latest(rows: Sequence[tuple[str | None, str | None]]) -> dict[str, Any]:
-    """The latest value of each field that has one."""
+def _of_entry(first: Visit | None) -> dict[str, Any]:
+    """How the person came to begin with."""
+    if first is None:
+        return {}
+    source = {"kind": first.first_source, "name": first.first_name, "campaign": first.first_campaign}
+    return {"landing_page": first.landing_page, "referrer": first.referrer, "source": source}
+
+
+def _of_latest(visits: Sequence[Visit]) -> dict[str, Any]:
+    """What the latest visit that says something says: of its sender, its place, its campaign, its click IDs."""
     found: dict[str, Any] = {}
-    for url, text in rows:
-        detail = json.loads(text) if text else {}
-        for name in ("country", "city", "device", "browser", "os", "click_ids"):
-            if detail.get(name) and name not in found:
-                found[name] = detail[name]
-        if "utm" not in found and (utm := _utm(url or "")):
-            found["utm"] = utm
+    for visit in visits:
+        if visit.device and "device" not in found:
+            found |= {"device": visit.device, "browser": visit.browser, "os": visit.os}
+        if visit.country and "country" not in found:
+            found |= {"country": visit.country, "city": visit.city}
+        if visit.click_ids:
+            found.setdefault("click_ids", visit.click_ids)
+        if utm := _utm(visit):
+            found.setdefault("utm", utm)
     return found
 
 
-def _utm(url: str) -> dict[str, str]:
-    """The UTM fields of an address, without their prefix."""
-    try:
-        pairs = parse_qsl(urlsplit(url).query)
-    except ValueError:
-        return {}
-    return {name.removeprefix("utm_"): value for name, value in pairs if name.startswith("utm_") and value}
+def _utm(visit: Visit) -> dict[str, str]:
+    """The UTM fields of the page that the visit began on, without their prefix."""
+    said = {
+        "source": visit.utm_source,
+        "medium": visit.medium,
+        "campaign": visit.campaign,
+        "term": visit.term,
+        "content": visit.content,
+    }
+    return {name: value for name, value in said.items() if value}
 
 
 def _widget(texts: Iterable[str | None]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from apps.people.models import Identity
 from apps.people.selectors import identities_of
 from apps.reports.visitors import VisitorCard, visitor_card
 from apps.visits.models import Visit
+from apps.visits.selectors import visits_of
 from apps.workspace import persons
 
 VISITS = 5
@@ -99,8 +100,6 @@ class Person:
     name: str
     identities: list[Identity] = field(default_factory=list)
     visits: list[Visit] = field(default_factory=list)  # the latest
-    visit_count: int = 0
-    first_visit: Visit | None = None
     card: VisitorCard = field(default_factory=VisitorCard)
 
 
@@ -110,12 +109,9 @@ def person(*, conversation: Conversation) -> Person | None:
         return None
     account_id, number = conversation.account_id, conversation.person_id
     names = persons.names(account_id=account_id, people=[number])
-    visits = Visit.objects.filter(account_id=account_id, person_id=number, robot=False)
     return Person(
         names.get(number, ""),
         list(identities_of(account_id=account_id, person_id=number)[:50]),
-        list(visits.order_by("-started_at")[:VISITS]),
-        visits.count(),
-        visits.order_by("started_at").first(),
+        list(visits_of(account_id=account_id, person_id=number)[:VISITS]),
         visitor_card(account_id, number),
     )

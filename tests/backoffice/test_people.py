@@ -50,6 +50,7 @@ def test_a_person_is_found_and_shown_with_texts_as_texts(owner, ana):
         assert f"/admin/people/{ana}/" in listed
     shown = page(owner, f"people/{ana}/")
     assert "Proactive invitation" in shown
+    assert '<dd dir="auto">Viber</dd>' in shown
     assert "2023-11-14" in shown
     assert "<img src=x" not in shown
     assert shown.count("&lt;img src=x") >= 6

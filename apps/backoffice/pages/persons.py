@@ -22,7 +22,7 @@ from apps.people import selectors
 from apps.people.models import Identity, Merge, Person
 from apps.people.pairs import pairs_of
 from apps.reports.visitors import visitor_card
-from apps.visits.models import Visit
+from apps.visits.selectors import visits_of
 
 SHOWN = 20
 KINDS = [("ticket", gettext_lazy("Ticket")), *((name, kind.label) for name, kind in FIELDS.items())]
@@ -93,7 +93,7 @@ class PersonPage(Page):
             links=self._links(known),
             card=_rows(visitor_card(**mine)),
             merges=Merge.objects.filter(account_id=self.account_id, kept_id=person_id, undone_at=None),
-            visits=Visit.objects.filter(robot=False, **mine).order_by("-started_at")[:SHOWN],
+            visits=visits_of(**mine)[:SHOWN],
             chats=Conversation.objects.filter(**mine).select_related("channel").order_by("-last_at")[:SHOWN],
             results=[{"row": one, "id": _id(one)} for one in results],
             may_erase=self.here.may(May.RUN_ACCOUNT),
@@ -112,9 +112,12 @@ def _id(one: Any) -> str:
 
 def _rows(card: Any) -> list[tuple[Any, Any]]:
     """What the card knows, in words."""
-    return [
-        (label, value) for name, label in CARD if (value := getattr(card, name)) not in (None, "", 0, (), {})
-    ]
+    values = [(label, getattr(card, name)) for name, label in CARD]
+    return [(label, _listed(value)) for label, value in values if value not in (None, "", 0, (), {})]
+
+
+def _listed(value: Any) -> Any:
+    return ", ".join(value) if isinstance(value, tuple) else value
 
 
 CARD = (
@@ -125,9 +128,11 @@ CARD = (
     ("introduced", gettext_lazy("Introduced")),
     ("first_visit_at", gettext_lazy("First visit")),
     ("last_visit_at", gettext_lazy("Last visit")),
+    ("last_seen_at", gettext_lazy("Last seen")),
     ("visits", gettext_lazy("Visits")),
     ("pages", gettext_lazy("Pages viewed")),
     ("events", gettext_lazy("Events")),
+    ("came_by", gettext_lazy("Came by")),
     ("referrer", gettext_lazy("Source of entry")),
     ("landing_page", gettext_lazy("Landing page")),
     ("utm", gettext_lazy("Campaign (UTM)")),
