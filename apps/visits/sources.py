@@ -3,13 +3,16 @@
 A paid click is told by its UTM medium or by an advertiser's click ID, then other UTM fields count, then the referrer.
 """
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import unquote, urlsplit
 
 LONGEST = 255  # characters of a name or a UTM field
+_FRONT = re.compile(r"[^:/?#]*://[^/?#]*")  # scheme and host
+_ODD = re.compile(r"[\[\]\t\r\n]")  # what makes an address void, or is left out of it
 
 
 class Kind(StrEnum):
@@ -242,15 +245,27 @@ def _parameters(url: str | None) -> dict[str, str]:
     """The UTM fields and click IDs of an address, the first of each name."""
     if not url or ("utm_" not in url and "clid" not in url and "msclkid" not in url):
         return {}
-    try:
-        pairs = parse_qsl(urlsplit(url).query, errors="replace")
-    except ValueError:
-        return {}
     found: dict[str, str] = {}
-    for name, text in pairs:
-        if name.startswith("utm_") or name in CLICKS:
-            found.setdefault(name, _clean(text.strip()))
+    for piece in _query(url).split("&"):
+        name, _, text = piece.partition("=")
+        if "%" in name or "+" in name:
+            name = _unquoted(name)
+        if text and (name.startswith("utm_") or name in CLICKS) and name not in found:
+            found[name] = _clean(_unquoted(text).strip())
     return found
+
+
+def _query(url: str) -> str:
+    if url.isascii() and not _ODD.search(url):
+        return url.partition("#")[0].partition("?")[2]  # a tenth of the price of taking all of it apart
+    try:
+        return urlsplit(url).query
+    except ValueError:
+        return ""
+
+
+def _unquoted(text: str) -> str:
+    return unquote(text.replace("+", " "), errors="replace")
 
 
 def _referred(referrer: str | None, url: str | None, site: str | None) -> tuple[Kind, str]:
@@ -259,16 +274,21 @@ def _referred(referrer: str | None, url: str | None, site: str | None) -> tuple[
         return Kind.DIRECT, ""
     if scheme == "android-app":
         return _APPS.get(host, (Kind.REFERRAL, host))
-    if any(_related(host, own) for own in (_host(url)[0], _host(site)[0])):
+    if any(_related(host, _host(own)[0]) for own in (site, url)):
         return Kind.INTERNAL, host
     return _known(host)
 
 
-@lru_cache(maxsize=10_000)
 def _host(address: str | None) -> tuple[str, str]:
     """Host without www. and scheme; empty where there is none."""
     if not address:
         return "", ""
+    front = _FRONT.match(address)
+    return _host_of(front[0] if front else address)
+
+
+@lru_cache(maxsize=10_000)
+def _host_of(address: str) -> tuple[str, str]:
     try:
         parts = urlsplit(address)
         host = parts.hostname or ""

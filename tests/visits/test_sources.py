@@ -1,7 +1,11 @@
 """Where a visit came from."""
 
+import random
+from urllib.parse import parse_qsl, urlsplit
+
 import pytest
 
+from apps.visits import sources
 from apps.visits.models import Visit
 from apps.visits.sources import CLICKS, Kind, Origin, Source, origin
 
@@ -108,3 +112,76 @@ def test_hostile_addresses_say_little_and_break_nothing():
 def test_the_stored_choices_are_the_kinds():
     assert [str(kind) for kind in Kind] == Visit.Source.values
     assert set(CLICKS) == {"yclid", "gclid", "fbclid", "msclkid", "ttclid", "ctwa_clid"}
+
+
+PIECES = [
+    *(
+        "http",
+        "https",
+        "://",
+        ":",
+        "//",
+        "/",
+        "?",
+        "#",
+        "&",
+        "=",
+        "+",
+        "%20",
+        "%5f",
+        "%",
+        "%FF",
+        "utm_source",
+        "utm",
+    ),
+    *(
+        "_medium",
+        "gclid",
+        "yclid",
+        "a",
+        " ",
+        "\t",
+        "[",
+        "]",
+        "shop.example",
+        "www.",
+        "é",
+        "℀",
+        "@",
+        ":80",
+        ";",
+        "\x00",
+    ),
+]
+
+
+def test_addresses_are_taken_apart_as_the_library_does_it():
+    def plain(url):
+        try:
+            pairs = parse_qsl(urlsplit(url).query, errors="replace")
+        except ValueError:
+            return {}
+        known = [(name, text) for name, text in pairs if name.startswith("utm_") or name in sources.CLICKS]
+        return {name: text.strip().replace("\x00", "")[: sources.LONGEST] for name, text in reversed(known)}
+
+    def host(url):
+        try:
+            parts = urlsplit(url)
+            name = parts.hostname or ""
+        except ValueError:
+            return "", ""
+        known = parts.scheme in {"http", "https", "android-app"}
+        return (
+            (name.rstrip(".").removeprefix("www.").replace("\x00", ""), parts.scheme) if known else ("", "")
+        )
+
+    rng = random.Random(1)
+    for _ in range(20_000):
+        some = "".join(rng.choice(PIECES) for _ in range(rng.randint(0, 12)))
+        url = (
+            rng.choice(["", "https://shop.example/?", "https://www.", "https://x.example/?utm_source=1&"])
+            + some
+        )
+        if "utm_" in url or "clid" in url:
+            assert sources._parameters(url) == plain(url), url
+        assert sources._host(url) == host(url), url
