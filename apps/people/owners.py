@@ -66,6 +66,13 @@ class Owners:
         """Whose an identity is at an instant."""
         return self._by_links(identity, at) if identity in self._links else self._unlinked(identity)
 
+    def always(self, identity: int) -> int | None:
+        """Whose an identity is at all times; None if it changes hands."""
+        if identity not in self._links:
+            return self._unlinked(identity)
+        steps = self._steps(identity)
+        return steps[0][1] if len(steps) == 1 else None
+
     def latest(self, identity: int) -> int:
         """Whose an identity is from its last link on."""
         return self._links[identity][1][-1] if identity in self._links else self._unlinked(identity)
@@ -86,7 +93,7 @@ class Owners:
         if identity in self._users:
             return self._own[identity]
         person = self._groups.person(identity)
-        return self._own[min(self._groups.members(identity))] if person is None else person
+        return self._own[self._groups.least(identity)] if person is None else person
 
     def _steps(self, client: int) -> list[tuple[datetime | None, int]]:
         """A linked client ID's owners, one after the other; the first since ever."""
@@ -130,6 +137,9 @@ class _Groups:
 
     def members(self, identity: int) -> set[int]:
         return self._members.setdefault(identity, {identity})
+
+    def least(self, identity: int) -> int:
+        return min(self._members[identity]) if identity in self._members else identity
 
     def person(self, identity: int) -> int | None:
         return self._person.get(identity)

@@ -61,7 +61,7 @@ def coming_visits(*, account_id: int, person_id: int, hits: Iterable[NewHit]) ->
 
 
 def _row(account_id: int, person_id: int, counter: int, visit: sessions.Visit) -> Visit:
-    said = dict(zip(stored.COLUMNS, stored.values(visit), strict=True))
+    said = dict(zip(stored.COLUMNS, stored.values(visit), strict=True)) | {"ended_at": from_us(visit.ended)}
     return Visit(
         account_id=account_id,
         person_id=person_id,

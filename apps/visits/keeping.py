@@ -8,23 +8,19 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from itertools import islice
 from time import monotonic
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db import connection, transaction
 
-from apps.core import clock
-from apps.core.arrays import numbers
-from apps.core.clock import from_us, to_us
+from apps.core.clock import from_us
 from apps.core.locks import Lock, take, try_take
 from apps.core.memory import without_collecting
-from apps.people.models import Mark
+from apps.people.owners import Owners
 from apps.people.selectors import owners
-from apps.people.services import leave_marks
-from apps.visits import sessions, stored
-from apps.visits.models import MANY_HITS, Hit, Holder, Touched
-from apps.visits.of_counters import sites, timeouts
-from apps.visits.selectors import AHEAD
-from apps.visits.sessions import Seen
+from apps.visits import glimpses, stored
+from apps.visits.glimpses import Glimpse
+from apps.visits.making import replace
+from apps.visits.models import MANY_HITS, Holder, Touched
 from apps.visits.stored import Stream
 from apps.visits.touching import Visitor, take_touches
 from apps.visits.whose import holders, own_identities, own_people
@@ -32,17 +28,7 @@ from apps.visits.whose import holders, own_identities, own_people
 ROWS = 40  # notes at once, each of a batch of hits: who is in several is looked at once
 SITTING = 50.0  # seconds of one task; beat sends the next
 PEOPLE = 5_000  # at once
-DAY_US = 86_400 * sessions.SECOND_US
 Key = TypeVar("Key")
-PAGEVIEW = int(Hit.Kind.PAGEVIEW)
-_HITS = """
-SELECT h.identity_id, timestamptz_send(h.time), h.counter_id, h.robot, h.id, h.kind, h.url, h.detail::text
-FROM unnest(%s::bigint[], %s::bigint[]) AS n(identity, since) JOIN visits_hit h
-    ON h.account_id = %s AND h.identity_id = n.identity
-    AND h.time >= timestamptz '2000-01-01 00:00+00' + n.since * interval '1 microsecond'
-    AND h.time >= %s AND h.time < %s
-"""
-"""Times as PostgreSQL has them: to read one from its words takes ten times as long."""
 
 
 @transaction.atomic
@@ -94,7 +80,7 @@ def _people(account_id: int, touched: Mapping[int, int]) -> tuple[dict[int, int]
     for identity, person in own.items():
         at = touched[identity]
         concern(person, at)
-        if who.stretches(identity, person) != [(None, None)]:  # not at all times
+        if who.always(identity) != person:
             shared[identity] = at
     for identity, person in holders(account_id=account_id, identities=touched):
         concern(person, touched[identity])
@@ -112,40 +98,46 @@ def _times(account_id: int, since: Mapping[int, int]) -> list[tuple[int, datetim
             "SELECT h.identity_id, h.time FROM unnest(%s::bigint[], %s::timestamptz[]) AS n(identity, since)"
             " JOIN visits_hit h ON h.account_id = %s AND h.identity_id = n.identity AND h.time >= n.since"
             " AND h.time >= %s AND h.time < %s",
-            [list(since), [from_us(at) for at in since.values()], account_id, *_span(since)],
+            [list(since), [from_us(at) for at in since.values()], account_id, *glimpses.span(since)],
         )
         found: list[tuple[int, datetime]] = cursor.fetchall()
         return found
 
 
-def _span(since: Mapping[Any, int], *, before: int = 0) -> tuple[datetime, datetime]:
-    """What a plan can leave out days by."""
-    return from_us(min(since.values()) - before), clock.now() + AHEAD
-
-
 def _make_people(account_id: int, people: Mapping[int, int], shared: Mapping[int, int], many: int) -> None:
-    starts = stored.starts(account_id=account_id, since={(person, ""): at for person, at in people.items()})
-    since = {stream: min(to_us(at), people[stream.person]) for stream, at in starts.items()}
+    old = stored.rows(account_id=account_id, since={(person, ""): at for person, at in people.items()})
+    since: dict[Stream, int] = {}
     earliest = dict(people)
-    for stream, at in since.items():
-        earliest[stream.person] = min(earliest[stream.person], at)
+    for stream, started in old:
+        since[stream] = min(started, since.get(stream, people[stream.person]))
+        earliest[stream.person] = min(started, earliest[stream.person])
     own, read_from = _identities(account_id, earliest, shared)
     who = owners(account_id=account_id, identities=own)
-    streams: dict[Stream, list[Seen]] = defaultdict(list)
+    streams: dict[Stream, list[Glimpse]] = defaultdict(list)
     held = set()
-    for identity, time, counter, robot, seen in _hits(account_id, read_from):
+    for seen in glimpses.of_identities(account_id=account_id, since=read_from):
+        identity = int(seen.who)
         if identity not in own:  # it is being erased, and its hits are the next to go
             continue
-        person = who.person(identity, time)
-        if person not in people:
-            continue
-        if person != own[identity]:
-            held.add((identity, person))
-        stream = Stream(person, "", counter, robot)
-        if seen.t >= since.setdefault(stream, people[person]):
-            streams[stream].append(seen)
+        for person, part in _by_person(who, identity, seen):
+            if person not in people:
+                continue
+            if person != own[identity]:
+                held.add((identity, person))
+            stream = Stream(person, "", seen.counter, seen.robot)
+            if rest := part.since(since.setdefault(stream, people[person])):
+                streams[stream].append(rest)
     _hold(account_id, held)
-    _replace(account_id, streams, since, many)
+    replace(account_id=account_id, streams=streams, since=since, old=old, many=many)
+
+
+def _by_person(who: Owners, identity: int, seen: Glimpse) -> Iterable[tuple[int, Glimpse]]:
+    """Hits of an identity by whose they are."""
+    person = who.always(identity)
+    if person is not None:
+        return [(person, seen)]
+    persons = [who.person(identity, from_us(t)) for t in seen.times]
+    return [(person, seen.only([one == person for one in persons])) for person in set(persons)]
 
 
 def _identities(
@@ -162,73 +154,23 @@ def _identities(
     return own, read_from
 
 
-def _hits(account_id: int, since: Mapping[int, int]) -> Iterable[tuple[int, datetime, int, bool, Seen]]:
-    """Hits of these identities from these instants on."""
-    if not since:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(_HITS, [numbers(since), numbers(since.values()), account_id, *_span(since)])
-        for identity, time, counter, robot, hit, kind, url, detail in cursor:
-            t = int.from_bytes(time, "big", signed=True)
-            yield identity, from_us(t), counter, robot, Seen(t, hit, kind == PAGEVIEW, url, detail)
-
-
 def _make_visitors(account_id: int, visitors: Mapping[Visitor, int]) -> None:
     """The same for those who are known for a day only, on one counter, by no identity."""
-    starts = stored.starts(account_id=account_id, since={(0, name): at for (_, name), at in visitors.items()})
-    since = {
-        stream: min(to_us(at), visitors[visitor])
-        for stream, at in starts.items()
-        if (visitor := (stream.counter, stream.visitor)) in visitors
-    }
-    streams: dict[Stream, list[Seen]] = defaultdict(list)
-    for name, counter, robot, seen in _visitors_hits(account_id, visitors):
-        stream = Stream(0, name, counter, robot)
-        if seen.t >= since.setdefault(stream, visitors[counter, name]):
-            streams[stream].append(seen)
-    _replace(account_id, streams, since, MANY_HITS)
-
-
-def _visitors_hits(account_id: int, visitors: Mapping[Visitor, int]) -> Iterable[tuple[str, int, bool, Seen]]:
-    """All that a day's visitors did on these counters: a day is little."""
-    counters, names = zip(*visitors, strict=True)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT h.detail->>'visitor', h.counter_id, h.robot, h.time, h.id, h.kind, h.url, h.detail::text"
-            " FROM unnest(%s::bigint[], %s::text[]) AS n(counter, visitor) JOIN visits_hit h"
-            " ON h.account_id = %s AND h.identity_id IS NULL AND h.detail->>'visitor' = n.visitor"
-            " AND h.counter_id = n.counter AND h.time >= %s AND h.time < %s",
-            [list(counters), list(names), account_id, *_span(visitors, before=DAY_US)],
-        )
-        for visitor, counter, robot, time, hit, kind, url, detail in cursor:
-            yield visitor, counter, robot, Seen(to_us(time), hit, kind == PAGEVIEW, url, detail)
-
-
-def _replace(
-    account_id: int, streams: Mapping[Stream, list[Seen]], since: Mapping[Stream, int], many: int
-) -> None:
-    """Write the visits of these streams from these instants on, and have those judged again whom it may concern."""
-    instants = {stream: from_us(at) for stream, at in since.items()}
-    old = stored.rows(account_id=account_id, since=instants)
-    earlier = stored.before(account_id=account_id, since=instants)
-    numbers = {stream.counter for stream in streams}
-    waits, own = timeouts(numbers), sites(numbers)
-    new = {
-        (stream, from_us(visit.started)): stored.values(visit)
-        for stream, hits in streams.items()
-        for visit in sessions.visits(
-            hits, waits[stream.counter], site=own.get(stream.counter), before=earlier.get(stream)
-        )
-    }
-    changed = stored.write(account_id=account_id, old=old, new=new)
-    marks = [
-        (stream.person, started)
-        for stream, started in changed
-        if stream.person and not stream.robot
-        for row in (new.get((stream, started)), old.get((stream, started), (0, None))[1])
-        if row is not None and stored.hits_of(row) > many
-    ]
-    leave_marks(account_id=account_id, marks=marks, reason=Mark.Reason.HIT)
+    first: dict[tuple[int, str], int] = {}
+    for (_, name), at in visitors.items():
+        first[0, name] = min(at, first.get((0, name), at))
+    rows = stored.rows(account_id=account_id, since=first)
+    old = {key: row for key, row in rows.items() if (key[0].counter, key[0].visitor) in visitors}
+    since: dict[Stream, int] = {}
+    for stream, started in old:
+        since[stream] = min(started, since.get(stream, visitors[stream.counter, stream.visitor]))
+    streams: dict[Stream, list[Glimpse]] = {}
+    for seen in glimpses.of_visitors(account_id=account_id, visitors=visitors):
+        name = str(seen.who)
+        stream = Stream(0, name, seen.counter, seen.robot)
+        if rest := seen.since(since.setdefault(stream, visitors[seen.counter, name])):
+            streams[stream] = [rest]
+    replace(account_id=account_id, streams=streams, since=since, old=old, many=MANY_HITS)
 
 
 def _hold(account_id: int, held: Collection[tuple[int, int]]) -> None:

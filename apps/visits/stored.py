@@ -1,13 +1,12 @@
 """Reading and writing stored visits: what there is of some streams, and the difference to what there should be."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import msgspec
 from django.db import connection
+from msgspec.json import decode
 
-from apps.core.clock import from_us, to_us
+from apps.core.arrays import numbers, texts
 from apps.visits import sessions
 from apps.visits.sessions import Before
 from apps.visits.sources import Source
@@ -40,19 +39,41 @@ _VALUES = (
     "country",
     "city",
 )
+CHANGING = 3  # the first columns, which a visit that goes on changes
 COLUMNS = ["source_name" if name == "name" else name for name in _VALUES]
-_KEY = "person_id, visitor, counter_id, robot, started_at"
 Values = tuple[Any, ...]
-"""What a visit is, beside its key; click IDs as JSON."""
-Rows = dict[tuple[Stream, datetime], tuple[int, Values]]
+"""What a visit is, beside its key; its end in microseconds since 2000, click IDs as JSON."""
+Rows = dict[tuple[Stream, int], tuple[int, Values]]
 """Stored visits by stream and start, each with its number."""
+_INSTANT = "timestamptz '2000-01-01 00:00+00' + n.since * interval '1 microsecond'"
+_KEY = "v.person_id, v.visitor, v.counter_id, v.robot"
+_LISTED = ", ".join(f"v.{name}" for name in COLUMNS[1:])
+CLICKS = 6 + COLUMNS.index("click_ids")  # in a row
+_ROWS = f"""
+SELECT {_KEY}, timestamptz_send(v.started_at), v.id, timestamptz_send(v.ended_at), {_LISTED}
+FROM visits_visit v JOIN unnest(%s::bigint[], %s::text[], %s::bigint[]) AS n(person, visitor, since)
+    ON v.account_id = %s AND v.person_id = n.person AND v.visitor = n.visitor AND v.ended_at >= {_INSTANT}
+"""
+# The visit before in the order of the key: no other index has it, whatever the planner knows of the table.
+_BEFORE = f"""
+SELECT n.person, n.visitor, n.counter, n.robot, v.*
+FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::boolean[], %s::bigint[])
+    AS n(person, visitor, counter, robot, since)
+CROSS JOIN LATERAL (
+    SELECT timestamptz_send(v.ended_at), v.first_source, v.first_name, v.first_campaign,
+        v.significant_source, v.significant_name, v.significant_campaign, {_KEY}
+    FROM visits_visit v
+    WHERE v.account_id = %s AND ({_KEY}, v.started_at) < (n.person, n.visitor, n.counter, n.robot, {_INSTANT})
+    ORDER BY v.person_id DESC, v.visitor DESC, v.counter_id DESC, v.robot DESC, v.started_at DESC LIMIT 1
+) v WHERE v.person_id = n.person AND v.visitor = n.visitor AND v.counter_id = n.counter AND v.robot = n.robot
+"""
 
 
 def values(visit: sessions.Visit) -> Values:
     """A visit as its columns."""
     said = visit.origin
     return (
-        from_us(visit.ended),
+        visit.ended,
         visit.pages,
         visit.events,
         visit.landing_page,
@@ -79,101 +100,40 @@ def hits_of(row: Values) -> int:
     return int(pages + events)
 
 
-def starts(*, account_id: int, since: Mapping[tuple[int, str], int]) -> dict[Stream, datetime]:
-    """For (person, visitor) and an instant: of each stream, the start of the first visit that the instant may touch."""
+def rows(*, account_id: int, since: Mapping[tuple[int, str], int]) -> Rows:
+    """For (person, visitor) and an instant: the stored visits that the instant may touch, and all after them."""
     if not since:
         return {}
-    people, visitors, instants = _columns(
-        (person, visitor, from_us(at - sessions.LONGEST_TIMEOUT_US))
-        for (person, visitor), at in since.items()
-    )
+    people, visitors = zip(*since, strict=True)
+    instants = (at - sessions.LONGEST_TIMEOUT_US for at in since.values())
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT v.person_id, v.visitor, v.counter_id, v.robot, min(v.started_at) FROM visits_visit v"
-            " JOIN unnest(%s::bigint[], %s::text[], %s::timestamptz[]) AS n(person, visitor, since)"
-            " ON v.account_id = %s AND v.person_id = n.person AND v.visitor = n.visitor AND v.ended_at >= n.since"
-            " GROUP BY 1, 2, 3, 4",
-            [people, visitors, instants, account_id],
+            _ROWS,
+            [numbers(people), texts(visitors), numbers(instants), account_id],
         )
-        return {Stream(*row[:4]): row[4] for row in cursor.fetchall()}
-
-
-def rows(*, account_id: int, since: Mapping[Stream, datetime]) -> Rows:
-    """The stored visits of these streams from these instants on."""
-    if not since:
-        return {}
-    listed = ", ".join(f"v.{name}" for name in COLUMNS)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT v.person_id, v.visitor, v.counter_id, v.robot, v.started_at, v.id, {listed}"
-            " FROM visits_visit v JOIN unnest(%s::bigint[], %s::text[], %s::bigint[], %s::boolean[],"
-            " %s::timestamptz[]) AS n(person, visitor, counter, robot, since)"
-            " ON v.account_id = %s AND v.person_id = n.person AND v.visitor = n.visitor"
-            " AND v.counter_id = n.counter AND v.robot = n.robot AND v.started_at >= n.since",
-            [*_columns((*stream, at) for stream, at in since.items()), account_id],
-        )
-        at = COLUMNS.index("click_ids")
         return {
-            (Stream(*row[:4]), row[4]): (
+            (Stream(*row[:4]), _us(row[4])): (
                 row[5],
-                (*row[6 : 6 + at], msgspec.json.decode(row[6 + at]), *row[7 + at :]),
+                (_us(row[6]), *row[7:CLICKS], decode(row[CLICKS]), *row[CLICKS + 1 :]),
             )
             for row in cursor.fetchall()
         }
 
 
-def before(*, account_id: int, since: Mapping[Stream, datetime]) -> dict[Stream, Before]:
+def _us(sent: bytes) -> int:
+    """An instant as PostgreSQL has it: to read one from its words takes ten times as long."""
+    return int.from_bytes(sent, "big", signed=True)
+
+
+def before(*, account_id: int, since: Mapping[Stream, int]) -> dict[Stream, Before]:
     """The last visit of each stream that began before an instant, where there is one."""
     if not since:
         return {}
+    people, visitors, counters, robots = zip(*since, strict=True)
+    asked = [numbers(people), texts(visitors), numbers(counters), numbers(map(int, robots))]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT n.person, n.visitor, n.counter, n.robot, v.* FROM unnest(%s::bigint[], %s::text[], %s::bigint[],"
-            " %s::boolean[], %s::timestamptz[]) AS n(person, visitor, counter, robot, since)"
-            " CROSS JOIN LATERAL (SELECT ended_at, first_source, first_name, first_campaign,"
-            " significant_source, significant_name, significant_campaign, person_id, visitor, counter_id, robot"
-            " FROM visits_visit v WHERE v.account_id = %s AND"
-            # the visit before in the order of the key: no other index has it, whatever the planner knows of the table
-            " (v.person_id, v.visitor, v.counter_id, v.robot, v.started_at)"
-            " < (n.person, n.visitor, n.counter, n.robot, n.since)"
-            " ORDER BY v.person_id DESC, v.visitor DESC, v.counter_id DESC, v.robot DESC, v.started_at DESC LIMIT 1) v"
-            " WHERE v.person_id = n.person AND v.visitor = n.visitor AND v.counter_id = n.counter AND v.robot = n.robot",
-            [*_columns((*stream, at) for stream, at in since.items()), account_id],
-        )
+        cursor.execute(_BEFORE, [*asked, numbers(since.values()), account_id])
         return {
-            Stream(*row[:4]): Before(to_us(row[4]), Source(*row[5:8]), Source(*row[8:11]))
+            Stream(*row[:4]): Before(_us(row[4]), Source(*row[5:8]), Source(*row[8:11]))
             for row in cursor.fetchall()
         }
-
-
-def write(
-    *, account_id: int, old: Rows, new: Mapping[tuple[Stream, datetime], Values]
-) -> list[tuple[Stream, datetime]]:
-    """Have stored what there should be instead of what there is; the visits that are not what they were."""
-    gone = [key for key in old if key not in new]
-    changed = [key for key in new if key in old and old[key][1] != new[key]]
-    fresh = [key for key in new if key not in old]
-    with connection.cursor() as cursor:
-        if gone or changed:
-            numbers = [old[key][0] for key in (*gone, *changed)]
-            cursor.execute("DELETE FROM visits_visit WHERE id = ANY(%s)", [numbers])
-    _copy(account_id, "", [(key, new[key], ()) for key in fresh])
-    _copy(account_id, ", id", [(key, new[key], (old[key][0],)) for key in changed])
-    return gone + changed + fresh
-
-
-def _copy(
-    account_id: int, more: str, visits: Sequence[tuple[tuple[Stream, datetime], Values, tuple[int, ...]]]
-) -> None:
-    if not visits:
-        return
-    at = COLUMNS.index("click_ids")
-    statement = f"COPY visits_visit (account_id, {_KEY}, {', '.join(COLUMNS)}{more}) FROM STDIN"
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for (stream, started), row, number in visits:
-            clicks = msgspec.json.encode(row[at]).decode()
-            copy.write_row((account_id, *stream, started, *row[:at], clicks, *row[at + 1 :], *number))
-
-
-def _columns(found: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*found, strict=True)]

@@ -58,3 +58,8 @@ def test_stretches_say_when_a_shared_browser_was_whose() -> None:
     assert who.stretches(C1, OWN[U2]) == [(at(10), at(20))]
     assert who.latest(C1) == OWN[U1]
     assert who.stretches(C2, OWN[C2]) == [(None, None)]
+
+
+def test_an_identity_that_never_changes_hands_is_somebodys_always() -> None:
+    who = owners(links=[(C1, U1, 0), (C1, U1, 5), (C2, U1, 0), (C2, U2, 5)], ties=[(TELEGRAM, C1, 9)])
+    assert [who.always(one) for one in OWN] == [100, 200, 100, None, 100, 2200]

@@ -141,7 +141,7 @@ def test_a_keeper_that_dies_in_the_middle_leaves_everything_to_the_next(cast: Ca
         raise MemoryError
 
     with monkeypatch.context() as broken:
-        broken.setattr("apps.visits.keeping.leave_marks", dies)
+        broken.setattr("apps.visits.making.leave_marks", dies)
         with pytest.raises(MemoryError):
             keep(cast.account.pk)
     assert shown("pages") == [1]
