@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from django.db import connection, transaction
 
@@ -20,8 +21,10 @@ from apps.core.memory import without_collecting
 BUCKETS = 8
 """People are judged in this many shares at most, each by one judge at a time."""
 
-HELD_BACK = 0.4
-"""Of the pieces so far: about as many as are judged while PostgreSQL stores the results of the others."""
+HELD_BACK = 0.25
+"""Of what was read so far: about as much as is judged while PostgreSQL stores the results of the rest."""
+SLICE = 250
+"""People judged at a stretch: PostgreSQL, which works meanwhile, never waits long for the next word."""
 
 CREDITED, UNCREDITED, SAME_SECOND, VISIT_LIMIT = (int(outcome) for outcome in Conversion.Outcome)
 LIMITS = Limits()
@@ -94,27 +97,37 @@ def _hold(account_id: int, share: int, shares: int) -> None:
 
 
 def _judge_batch(batch: Batch, results: Results) -> None:
-    """While PostgreSQL reads ahead most pieces are judged, and while it stores results the rest."""
+    """While PostgreSQL reads ahead most people are judged, and while it stores their results the rest."""
     waiting: deque[Piece] = deque()
-    for number, piece in enumerate(batch.pieces(), 1):
-        waiting.append(piece)
-        while len(waiting) > number * HELD_BACK:
-            _judge_piece(waiting.popleft(), results)
-    if results.reaches or waiting:
-        with results.sending():
+    slices = 0
+    for piece in batch.pieces():
+        for part in _slices(piece):
+            waiting.append(part)
+            slices += 1
+        while len(waiting) > slices * HELD_BACK:
+            _judge_slice(waiting.popleft(), results)
+    if slices:
+        with results.sending() as send:
             while waiting:
-                _judge_piece(waiting.popleft(), results)
+                send()
+                _judge_slice(waiting.popleft(), results)
 
 
-def _judge_piece(piece: Piece, results: Results) -> None:
+def _slices(piece: Piece) -> Iterator[Piece]:
+    people = iter(piece.people.items())
+    while some := dict(islice(people, SLICE)):
+        yield piece._replace(people=some)
+
+
+def _judge_slice(piece: Piece, results: Results) -> None:
     terms = facts.terms(versions={row.version for rows in piece.people.values() for row in rows})
+    threads, beyond = piece.threads, piece.beyond
     for person, rows in piece.people.items():
-        over = piece.beyond.get(person, NONE)
-        if len(rows) == 1 and not over and person not in piece.threads:  # most people: nothing to decide
-            results.add(rows[0], Result(rows[0].version, person, UNCREDITED))
+        if len(rows) == 1 and person not in threads and person not in beyond:  # most: nothing to decide
+            results.add_uncredited(rows[0])
             continue
         for row, result in judge_person(
-            person, rows, piece.threads.get(person, ()), terms, piece.registry, over
+            person, rows, threads.get(person, ()), terms, piece.registry, beyond.get(person, NONE)
         ):
             results.add(row, result)
 

@@ -128,9 +128,10 @@ class Batch:
     def _receive(self, taking: "_Taking | None") -> tuple[list[tuple[Any, ...]], Registry | None]:
         rows = taking.marks.fetchall() if taking else []
         marks, last, previous = 0, self._wanted["after"], None
-        for person, some, edited, *_ in rows:
-            if person != previous:
-                previous = last = person
+        for row in rows:
+            if row[0] != previous:
+                last, some, edited = row[:3]
+                previous = last
                 marks += some
                 self.people += 1
                 if edited and (self.edited_since is None or edited < self.edited_since):

@@ -1,7 +1,7 @@
 """Writing the difference between what is recorded and what the rules say now."""
 
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
@@ -14,7 +14,7 @@ from apps.core.clock import from_us
 from apps.core.copying import NULL, copying_in, text
 from apps.people.models import Mark
 
-_PARCEL = 1000  # rows
+_PARCEL = 1000  # rows: about what the connection takes without waiting
 _COLUMNS = (
     "account_id, goal_id, time, counter_id, hit_id, version_id, person_id, outcome, conversation_id, agent_id,"
     " group_id, active, contact_us, agent_name, agent_email"
@@ -64,7 +64,6 @@ class Results:
         self.removed = 0
         self.reaches = 0
         self._outcomes = dict.fromkeys(Conversion.Outcome.values, 0)
-        self._send: Callable[[Iterable[bytes]], None] | None = None
 
     def add(self, row: Taken, result: Result) -> None:
         """Note a result, beside what was recorded before."""
@@ -72,23 +71,34 @@ class Results:
         if row.old is None:
             self._outcomes[result.outcome] += 1
             self.new.append(_packed(self.account_id, row, result))
-            if self._send and len(self.new) >= _PARCEL:
-                self._flush()
         elif row.old != list(result):
             self.changed.append((row, result))
 
-    @contextmanager
-    def sending(self) -> Iterator[None]:
-        """Store the new results: those so far and those added within the block."""
-        with copying_in(f"COPY conversions_conversion ({_COLUMNS}) FROM STDIN (FORMAT BINARY)") as self._send:
-            self._flush()
-            yield
-            self._flush()
-        self._send = None
+    def add_uncredited(self, row: Taken) -> None:
+        """The same for the result that most reaches have."""
+        if row.old is None:
+            self.reaches += 1
+            self._outcomes[_UNCREDITED] += 1
+            self.new.append(_begin(self.account_id, row, row.version, row.person, _UNCREDITED) + _NO_CREDIT)
+        else:
+            self.add(row, Result(row.version, row.person, _UNCREDITED))
 
-    def _flush(self) -> None:
-        if self._send and self.new:
-            self._send(self.new)
+    @contextmanager
+    def sending(self) -> Iterator[Callable[[], None]]:
+        """Store the new results: some with each call of what is given, the rest, also of those added meanwhile, at the end.
+
+        In the order of the key, in which their packed bytes are too: neighbours in an index are stored for half the price.
+        """
+        with copying_in(f"COPY conversions_conversion ({_COLUMNS}) FROM STDIN (FORMAT BINARY)") as store:
+
+            def send() -> None:
+                store(self.new[:_PARCEL])
+                del self.new[:_PARCEL]
+
+            self.new.sort()
+            yield send
+            self.new.sort()
+            store(self.new)
             self.new = []
 
     def counts(self) -> tuple[int, int, int, int, int]:
@@ -111,6 +121,7 @@ def write_differences(results: Results) -> None:
         _remove(results, results.edited_since)
 
 
+_UNCREDITED = int(Conversion.Outcome.UNCREDITED)
 _CREDIT = struct.Struct("!iq iq iq iB iq").pack
 _NO_CREDIT = NULL * 7
 _repeated_text = lru_cache(maxsize=10_000)(text)
@@ -122,17 +133,20 @@ def _until_outcome(hit: int) -> Callable[..., bytes]:
     return struct.Struct(f"!h iq iq iq iq i{hit}s iq iq ih").pack
 
 
-def _packed(account: int, row: Taken, result: Result) -> bytes:
-    """A row of COPY BINARY: the number of columns, then each column's length in bytes and value."""
+def _begin(account: int, row: Taken, version: int, person: int, outcome: int) -> bytes:
     hit = row.hit.encode()
     size = len(hit)
-    version, person, outcome, *credit, name, email = result
-    begin = _until_outcome(size)(
+    return _until_outcome(size)(
         15, 8, account, 8, row.goal, 8, row.t, 8, row.counter, size, hit, 8, version, 8, person, 2, outcome
     )
+
+
+def _packed(account: int, row: Taken, result: Result) -> bytes:
+    """A row of COPY BINARY: the number of columns, then each column's length in bytes and value."""
+    begin = _begin(account, row, result.version, result.person, result.outcome)
     if result.agent is None:
         return begin + _NO_CREDIT
-    conversation, agent, group, active, contact_us = credit
+    _, _, _, conversation, agent, group, active, contact_us, name, email = result
     middle = _CREDIT(8, conversation, 8, agent, 8, group, 1, active, 8, contact_us)
     return b"".join((begin, middle, _repeated_text(name), _repeated_text(email)))
 
