@@ -91,10 +91,7 @@ def health(*, account_id: int) -> Health:
     conversations, with_hits = _conversations(account_id, now - timedelta(days=7))
     return Health(
         last_complete_hour=done.exclude(hour=None).order_by("-hour").values_list("hour", flat=True).first(),
-        complete_until=done.exclude(complete_until=None)
-        .order_by("-complete_until")
-        .values_list("complete_until", flat=True)
-        .first(),
+        complete_until=complete_until(account_id=account_id),
         next_run=hours.next_tick(now),
         people_waiting=Mark.objects.filter(account_id=account_id).values("person_id").distinct().count(),
         hits_waiting=spool.hits,
@@ -106,6 +103,12 @@ def health(*, account_id: int) -> Health:
         parts=parts(now),
         without_consent=without_consent(account_id=account_id, since=now - timedelta(days=7)),
     )
+
+
+def complete_until(*, account_id: int) -> datetime | None:
+    """Facts that arrived before this instant are judged; none before the first run has ended."""
+    done = Run.objects.filter(account_id=account_id, state=Run.State.DONE, complete_until__isnull=False)
+    return done.order_by("-complete_until").values_list("complete_until", flat=True).first()
 
 
 def parts(now: datetime) -> tuple[Part, ...]:
