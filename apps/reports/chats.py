@@ -24,14 +24,14 @@ __all__ = [
     "chat_rates",
     "ended_inquiries",
     "goal_rates",
-    "today",
+    "shown_days",
     "with_outcome",
 ]
 
 BY = ("member", "date", "channel")
 LONGEST = 366  # days
 NOBODY = 0
-RECENT = timedelta(days=30)
+SHOWN = 30  # days, today among them, where nobody says which
 
 _OUTCOMES = {
     "achieved": Q(outcome=ChatStates.ACHIEVED),
@@ -144,17 +144,17 @@ def chat_rates(
     return ChatRates(first_day, last_day, zone.key, now, by, total, named)
 
 
-def today(*, account_id: int) -> date:
-    """The account's calendar date now."""
-    return clock.now().astimezone(_zone(account_id)).date()
+def shown_days(*, account_id: int, last_day: date | None = None) -> tuple[date, date]:
+    """First and last of the 30 days that are shown unless somebody says which: until today in the account's zone."""
+    last = last_day or clock.now().astimezone(_zone(account_id)).date()
+    return date.fromordinal(max(last.toordinal() - SHOWN + 1, 1)), last
 
 
-def goal_rates(*, account_id: int, now: datetime) -> dict[int, ChatCounts]:
-    """By chat goal, of the inquiries that ended in the 30 x 24 hours before `now`."""
-    return _counted(
-        inquiries(account_id=account_id, now=now).filter(ended_at__gte=now - RECENT, ended_at__lt=now),
-        "goal_id",
-    )
+def goal_rates(*, account_id: int) -> dict[int, ChatCounts]:
+    """By chat goal, of the inquiries that ended in the shown days: what the report says of its channel."""
+    first, last = shown_days(account_id=account_id)
+    ended = ended_inquiries(account_id=account_id, first_day=first, last_day=last, now=clock.now())
+    return _counted(ended, "goal_id")
 
 
 def _counted(rows: QuerySet[Inquiry], key: str) -> "Counted":

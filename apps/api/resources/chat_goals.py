@@ -1,6 +1,5 @@
 """chat-goals/: what conversations of a channel are to lead to; reports/chat-goals/: how often they did."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -137,8 +136,8 @@ class _OfPeriod(Resource):
         question = RatesQuestion(data=self.request.query_params.dict())
         question.is_valid(raise_exception=True)
         values = question.validated_data
-        last = values.get("to") or reports.today(account_id=self.account_id)
-        wanted = {"first_day": values.get("from") or last - timedelta(days=29), "last_day": last}
+        first, last = reports.shown_days(account_id=self.account_id, last_day=values.get("to"))
+        wanted = {"first_day": values.get("from") or first, "last_day": last}
         if name := values.get("channel"):
             wanted["channel_id"] = _channel(self.account_id, name)
         if name := values.get("agent"):

@@ -1,7 +1,7 @@
 """Chat analytics: how often chat goals are achieved, by member, date or channel; the inquiries behind each number."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -65,11 +65,8 @@ class PeriodForm(Form):
         assert self.here
         self.is_valid()
         said = self.cleaned_data
-        last = said.get("last_day") or reports.today(account_id=self.here.account.pk)
-        found: dict[str, Any] = {
-            "first_day": said.get("first_day") or last - timedelta(days=29),
-            "last_day": last,
-        }
+        first, last = reports.shown_days(account_id=self.here.account.pk, last_day=said.get("last_day"))
+        found: dict[str, Any] = {"first_day": said.get("first_day") or first, "last_day": last}
         if said.get("channel"):
             found["channel_id"] = int(said["channel"])
         if said.get("member"):

@@ -1,6 +1,5 @@
 """Chat goals: what each channel's conversations are to lead to; made, changed, deleted, and how it came about."""
 
-from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -17,7 +16,6 @@ from apps.backoffice.pages.base import AskPage, FormPage, Page, Paths
 from apps.backoffice.tables import Column, RowAction, TablePage
 from apps.conversations.models import Channel
 from apps.conversions import chat_selectors as chats
-from apps.core import clock
 from apps.goals import chat_selectors as selectors
 from apps.goals import services
 from apps.goals.chat_drafts import ChatGoalDraft
@@ -45,7 +43,7 @@ class ChatGoalsPage(TablePage):
         return selectors.chat_goals(account_id=self.account_id)
 
     def decorate(self, rows: list[Any]) -> list[dict[str, Any]]:
-        rates = reports.goal_rates(account_id=self.account_id, now=clock.now())
+        rates = reports.goal_rates(account_id=self.account_id)
         return [
             {
                 "goal": goal,
@@ -67,11 +65,11 @@ class ChatGoalsPage(TablePage):
         ]
 
     def extra(self) -> dict[str, Any]:
-        last = reports.today(account_id=self.account_id)
+        first, last = reports.shown_days(account_id=self.account_id)
         return {
             "may_configure": self.here.may(May.CONFIGURE),
             "tracked": self.here.account.chat_goals_tracked,
-            "first_day": (last - timedelta(days=29)).isoformat(),
+            "first_day": first.isoformat(),
             "last_day": last.isoformat(),
         }
 
