@@ -16,6 +16,7 @@ __all__ = [
     "Explanation",
     "Why",
     "conversions",
+    "counted",
     "credited",
     "decode_id",
     "encode_id",
@@ -31,6 +32,12 @@ def conversions(*, account_id: int) -> QuerySet[Conversion]:
     """All results of the account's goals, dropped reaches too; those of deleted goals do not exist."""
     kept = MessagingGoal.objects.filter(account_id=account_id, deleted_at__isnull=True)
     return Conversion.objects.filter(account_id=account_id, goal_id__in=Subquery(kept.values("pk")))
+
+
+def counted(*, account_id: int) -> QuerySet[Conversion]:
+    """Conversions, credited or not. A reach that a counting rule dropped is a result and no conversion."""
+    outcome = Conversion.Outcome
+    return conversions(account_id=account_id).filter(outcome__in=(outcome.CREDITED, outcome.UNCREDITED))
 
 
 def of_person(*, rows: QuerySet[Conversion], account_id: int, person_id: int) -> QuerySet[Conversion]:

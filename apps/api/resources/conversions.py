@@ -72,8 +72,7 @@ class Conversions(Listed):
 
     def rows(self) -> QuerySet[Conversion]:
         """Credited and uncredited; what a counting rule dropped is no conversion."""
-        counted = (Conversion.Outcome.CREDITED, Conversion.Outcome.UNCREDITED)
-        return selectors.conversions(account_id=self.account_id).filter(outcome__in=counted)
+        return selectors.counted(account_id=self.account_id)
 
     def list(self, request: Request) -> Response:
         """Conversions, newest first; uncredited ones too unless `credited` says."""

@@ -15,7 +15,7 @@ from apps.backoffice.forms import Form
 from apps.backoffice.pages.base import Page, Paths
 from apps.backoffice.tables import Column, TablePage
 from apps.conversations.models import Conversation
-from apps.conversions.selectors import conversions, encode_id, of_person
+from apps.conversions.selectors import counted, encode_id, of_person
 from apps.core.errors import NotThere
 from apps.intake.named import FIELDS, Named, named
 from apps.people import selectors
@@ -85,7 +85,7 @@ class PersonPage(Page):
             return HttpResponseRedirect(reverse("admin:person", args=[now]))
         mine = {"account_id": self.account_id, "person_id": person_id}
         known = list(selectors.identities_of(**mine))
-        results = of_person(rows=conversions(account_id=self.account_id), **mine).order_by("-time")[:SHOWN]
+        results = of_person(rows=counted(account_id=self.account_id), **mine).order_by("-time")[:SHOWN]
         return self.show(
             title=_("Person %s") % person_id,
             person_id=person_id,
