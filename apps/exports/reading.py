@@ -18,15 +18,16 @@ WHERE = "c.account_id = %(account)s AND c.goal_id = %(goal)s AND c.outcome = %(c
 
 COUNT = f"SELECT count(*) FROM conversions_conversion c WHERE {WHERE}"
 
+# What is counted is there: a conversation may have been erased with another person, and its conversion stays.
 # The rating is found through the key alone (kind is included in it) and fetched once.
 ROWS = f"""
 COPY (
-    SELECT c.time, c.goal_id, v.name, a.external_id, c.agent_name, c.agent_email, k.ticket,
+    SELECT c.time, c.goal_id, v.name, a.external_id, c.agent_name, c.agent_email, coalesce(k.ticket, ''),
            v.transaction_value, r.detail -> 'score', c.contact_us
     FROM conversions_conversion c
     JOIN goals_goalversion v ON v.id = c.version_id
     JOIN accounts_agent a ON a.id = c.agent_id
-    JOIN conversations_conversation k ON k.id = c.conversation_id
+    LEFT JOIN conversations_conversation k ON k.id = c.conversation_id
     LEFT JOIN LATERAL (
         SELECT e.account_id, e.conversation_id, e.time, e.seq, e.id FROM conversations_event e
         WHERE e.account_id = c.account_id AND e.conversation_id = c.conversation_id
