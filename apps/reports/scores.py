@@ -1,4 +1,4 @@
-"""What an agent earned lately: the rows of `credited`, nothing else."""
+"""What the account or one of its agents earned lately: the rows of `credited`, nothing else."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -34,14 +34,29 @@ class Score:
 
 def agent_score(*, account_id: int, agent_id: int, now: datetime) -> Score:
     """An agent's credited conversions. Value is that of the goal version by which each was judged."""
+    return _score(account_id, now, Q(agent_id=agent_id))
+
+
+def account_score(*, account_id: int, now: datetime) -> Score:
+    """The same of all agents."""
+    return _score(account_id, now, Q())
+
+
+def lately(*, account_id: int, now: datetime) -> dict[str, datetime]:
+    """Since when each number of a score counts, until `now`."""
     zone = ZoneInfo(Account.objects.values_list("timezone", flat=True).get(pk=account_id))
     midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    rows = credited(account_id=account_id, since=now - 30 * DAY, until=now).filter(agent_id=agent_id)
+    return {"today": midnight, "7": now - 7 * DAY, "30": now - 30 * DAY}
+
+
+def _score(account_id: int, now: datetime, whose: Q) -> Score:
+    since = lately(account_id=account_id, now=now)
+    rows = credited(account_id=account_id, since=since["30"], until=now).filter(whose)
     counts = list(
         rows.values("version_id")
         .annotate(
-            today=Count("hit_id", filter=Q(time__gte=midnight)),
-            week=Count("hit_id", filter=Q(time__gte=now - 7 * DAY)),
+            today=Count("hit_id", filter=Q(time__gte=since["today"])),
+            week=Count("hit_id", filter=Q(time__gte=since["7"])),
             month=Count("hit_id"),
         )
         .order_by()

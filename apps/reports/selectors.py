@@ -1,27 +1,27 @@
 """Every number defined once: screens, the API, exports and the demo take theirs from here."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Count
 
 from apps.conversions.models import Conversion
 from apps.conversions.selectors import conversions, credited
-from apps.reports.scores import Earned, Score, agent_score
+from apps.reports.scores import DAY, Earned, Score, account_score, agent_score, lately
 from apps.reports.zeros import why_zeros
 
 __all__ = [
     "Earned",
     "GoalCounts",
     "Score",
+    "account_score",
     "agent_score",
     "goal_counts",
+    "lately",
     "seven_day_conversions",
     "why_zero",
     "why_zeros",
 ]
-
-SEVEN_DAYS = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class GoalCounts:
 
 def seven_day_conversions(*, account_id: int, now: datetime) -> dict[int, int]:
     """Credited conversions by goal in the 7 x 24 hours before `now`; goals without any are left out."""
-    rows = credited(account_id=account_id, since=now - SEVEN_DAYS, until=now)
+    rows = credited(account_id=account_id, since=now - 7 * DAY, until=now)
     return dict(rows.values_list("goal_id").annotate(n=Count("hit_id")).order_by())
 
 

@@ -17,12 +17,20 @@ from apps.backoffice.tables import address
 from apps.conversations.models import Conversation
 from apps.conversions import selectors
 from apps.conversions.models import Conversion
+from apps.core import clock
 from apps.goals import selectors as goals
 from apps.goals.models import GoalVersion
 from apps.hourly import selectors as hourly
+from apps.reports import selectors as reports
 
 PER_PAGE = 50
 BADGES = {Conversion.Outcome.CREDITED: "good", Conversion.Outcome.UNCREDITED: "warn"}
+LATELY = [
+    ("", gettext_lazy("Any time")),
+    ("today", gettext_lazy("Today")),
+    ("7", gettext_lazy("7 days")),
+    ("30", gettext_lazy("30 days")),
+]
 OUTCOMES = [("", gettext_lazy("Any")), *((str(value), label) for value, label in Conversion.Outcome.choices)]
 
 
@@ -30,6 +38,7 @@ class ConversionFilters(Form):
     goal = OwnedChoice(label=gettext_lazy("Goal"), required=False)
     agent = OwnedChoice(label=gettext_lazy("Agent"), required=False)
     outcome = forms.ChoiceField(label=gettext_lazy("Outcome"), choices=OUTCOMES, required=False)
+    lately = forms.ChoiceField(label=gettext_lazy("Lately"), choices=LATELY, required=False)
     first_day = forms.DateField(label=gettext_lazy("From"), required=False, widget=DateInput())
     last_day = forms.DateField(label=gettext_lazy("To"), required=False, widget=DateInput())
 
@@ -54,6 +63,10 @@ class ConversionsPage(Page):
         found = _filtered(
             selectors.conversions(account_id=self.account_id), wanted, self.here.account.timezone
         )
+        if chosen := wanted.get("lately"):
+            now = clock.now()
+            since = reports.lately(account_id=self.account_id, now=now)[chosen]
+            found = found.filter(time__gte=since, time__lt=now)
         if after := request.GET.get("after"):
             found = _following(found, after)
         listed = list(found.order_by("-time", "-goal_id", "-counter_id", "-hit_id")[: PER_PAGE + 1])

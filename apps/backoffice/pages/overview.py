@@ -1,14 +1,11 @@
 """The first page: small and true."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,12 +13,12 @@ from apps.accounts import selectors as accounts
 from apps.accounts.roles import May
 from apps.backoffice.pages.base import Page, Paths
 from apps.conversations.models import Conversation
-from apps.conversions import selectors as conversions
 from apps.core import clock
 from apps.counters import selectors as counters
 from apps.goals import selectors as goals
 from apps.goals.models import MAX_ACTIVE
 from apps.hourly import selectors as hourly
+from apps.reports import selectors as reports
 from apps.visits.models import Hit
 
 
@@ -48,17 +45,13 @@ class OverviewPage(Page):
             steps=[] if all(step.done for step in steps) else steps,
         )
 
-    def _counts(self) -> list[tuple[str, int]]:
-        now = clock.now()
-        midnight = datetime.combine(timezone.localdate(now), time(), ZoneInfo(self.here.account.timezone))
-
-        def since(instant: datetime) -> int:
-            return conversions.credited(account_id=self.account_id, since=instant, until=now).count()
-
+    def _counts(self) -> list[tuple[str, int, str]]:
+        """In words, how many, and what `lately` asks for in the list of them."""
+        score = reports.account_score(account_id=self.account_id, now=clock.now())
         return [
-            (_("Today"), since(midnight)),
-            (_("7 days"), since(now - timedelta(days=7))),
-            (_("30 days"), since(now - timedelta(days=30))),
+            (_("Today"), score.today.conversions, "today"),
+            (_("7 days"), score.week.conversions, "7"),
+            (_("30 days"), score.month.conversions, "30"),
         ]
 
     def _steps(self) -> list[Step]:
