@@ -74,7 +74,14 @@ def a_conversion(
     return made
 
 
-def an_uncredited(cast: Cast, goal: MessagingGoal, at: datetime, *, hit: str) -> None:
+def an_uncredited(
+    cast: Cast,
+    goal: MessagingGoal,
+    at: datetime,
+    *,
+    hit: str,
+    outcome: Conversion.Outcome = Conversion.Outcome.UNCREDITED,
+) -> None:
     assert goal.current_id
     nothing = dict.fromkeys(
         ["conversation_id", "agent_id", "group_id", "active", "contact_us", "agent_name", "agent_email"]
@@ -89,7 +96,7 @@ def an_uncredited(cast: Cast, goal: MessagingGoal, at: datetime, *, hit: str) ->
                 hit_id=hit,
                 version_id=goal.current_id,
                 person_id=1,
-                outcome=Conversion.Outcome.UNCREDITED,
+                outcome=outcome,
                 **nothing,
             )
         ]
