@@ -12,7 +12,7 @@ from django.test import Client
 from apps.core import clock
 from apps.goals.models import ChatGoal, ChatGoalVersion
 from apps.hourly.services import look_at_chats
-from tests.backoffice.test_pages import html
+from tests.backoffice.reading import html
 from tests.cast import Cast
 from tests.chats.telling import Telling, frozen_at_noon
 from tests.goals.chats import a_channel
