@@ -45,9 +45,10 @@ def keep_visits(*, account_id: int, wait: bool = True, many: int = MANY_HITS) ->
     if touches is None:
         return False
     with without_collecting():
-        people, shared = _people(account_id, touches.identities)
+        who = owners(account_id=account_id, identities=touches.identities)
+        people, shared = _people(account_id, touches.identities, who)
         for part in _parts(people):
-            _make_people(account_id, part, shared, many)
+            _make_people(account_id, part, shared, touches.identities, who, many)
         for visitors in _parts(touches.visitors):
             _make_visitors(account_id, visitors)
     return True
@@ -67,7 +68,9 @@ def _parts(found: Mapping[Key, int]) -> Iterable[dict[Key, int]]:
         yield part
 
 
-def _people(account_id: int, touched: Mapping[int, int]) -> tuple[dict[int, int], dict[int, int]]:
+def _people(
+    account_id: int, touched: Mapping[int, int], who: Owners
+) -> tuple[dict[int, int], dict[int, int]]:
     """Whose visits these identities' hits are in, or were in when last made; and the identities not always their own's."""
     since: dict[int, int] = {}
 
@@ -75,7 +78,6 @@ def _people(account_id: int, touched: Mapping[int, int]) -> tuple[dict[int, int]
         since[person] = min(at, since.get(person, at))
 
     own = own_people(account_id=account_id, identities=touched)
-    who = owners(account_id=account_id, identities=touched)
     shared = {}
     for identity, person in own.items():
         at = touched[identity]
@@ -104,7 +106,15 @@ def _times(account_id: int, since: Mapping[int, int]) -> list[tuple[int, datetim
         return found
 
 
-def _make_people(account_id: int, people: Mapping[int, int], shared: Mapping[int, int], many: int) -> None:
+def _make_people(
+    account_id: int,
+    people: Mapping[int, int],
+    shared: Mapping[int, int],
+    touched: Collection[int],
+    who: Owners,
+    many: int,
+) -> None:
+    """`who`: whose the touched identities are. If that changes meanwhile, the note of it has them made anew."""
     old = stored.rows(account_id=account_id, since={(person, ""): at for person, at in people.items()})
     since: dict[Stream, int] = {}
     earliest = dict(people)
@@ -112,7 +122,8 @@ def _make_people(account_id: int, people: Mapping[int, int], shared: Mapping[int
         since[stream] = min(started, since.get(stream, people[stream.person]))
         earliest[stream.person] = min(started, earliest[stream.person])
     own, read_from = _identities(account_id, earliest, shared)
-    who = owners(account_id=account_id, identities=own)
+    if not all(one in touched for one in own):  # these people have others too
+        who = owners(account_id=account_id, identities=own)
     streams: dict[Stream, list[Glimpse]] = defaultdict(list)
     held = set()
     for seen in glimpses.of_identities(account_id=account_id, since=read_from):

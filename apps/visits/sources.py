@@ -59,6 +59,7 @@ CLICKS = {
     "ttclid": "tiktok",
     "ctwa_clid": "whatsapp",
 }
+_UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 _FREE_CLICKS = ("fbclid",)  # put on every link, paid or not
 
 _MEDIUMS = {
@@ -206,13 +207,12 @@ def origin(
 ) -> Origin:
     """Where an entry came from. `clicks` were sent beside the address; `site` is the counter's own."""
     said = _parameters(url)
-    found = {name: said[name] for name in CLICKS if said.get(name)}
-    found |= {name: _clean(text) for name, text in (clicks or {}).items() if name in CLICKS and text}
-    utm_source, medium, campaign, term, content = (
-        said.get(f"utm_{name}", "") for name in ("source", "medium", "campaign", "term", "content")
-    )
+    found = {name: said[name] for name in CLICKS if said.get(name)} if said else {}
+    if clicks:
+        found |= {name: _clean(text) for name, text in clicks.items() if name in CLICKS and text}
+    utm_source, medium, campaign, term, content = [said.get(name, "") for name in _UTM]
     kind, name = _source(utm_source, medium, campaign, found, _referred(referrer, url, site))
-    ordered = tuple((name, found[name]) for name in CLICKS if name in found)
+    ordered = tuple((name, found[name]) for name in CLICKS if name in found) if found else ()
     return Origin(Source(str(kind), name, campaign), utm_source, medium, term, content, ordered)
 
 
@@ -220,7 +220,7 @@ def _source(
     utm_source: str, medium: str, campaign: str, clicks: Mapping[str, str], referred: tuple[Kind, str]
 ) -> tuple[Kind, str]:
     known = _MEDIUMS.get(medium.lower())
-    paid = [name for name in CLICKS if name in clicks and name not in _FREE_CLICKS]
+    paid = [name for name in CLICKS if name in clicks and name not in _FREE_CLICKS] if clicks else []
     if known is Kind.AD or paid:
         return Kind.AD, utm_source.lower() or (CLICKS[paid[0]] if paid else referred[1])
     if known:

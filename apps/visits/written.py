@@ -21,6 +21,7 @@ UPDATE visits_visit v SET pages = n.pages, events = n.events,
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS n(id, ended, pages, events) WHERE v.id = n.id
 """
 AT = COLUMNS.index("click_ids")
+_NOTHING = (0, None)
 
 # Each field's length and bytes.
 _owner = struct.Struct("!h iq iq").pack  # number of fields, account, person
@@ -34,10 +35,15 @@ _JSONB = b"\x01"  # its version
 def write(*, account_id: int, old: Rows, new: Mapping[Key, Values]) -> list[Key]:
     """Have stored what there should be instead of what there is; the visits that are not what they were."""
     gone = [key for key in old if key not in new]
-    changed = [key for key in new if key in old and old[key][1] != new[key]]
-    fresh = [key for key in new if key not in old]
-    gone_on = [key for key in changed if old[key][1][CHANGING:] == new[key][CHANGING:]]
-    other = [key for key in changed if old[key][1][CHANGING:] != new[key][CHANGING:]]
+    fresh: list[Key] = []
+    gone_on: list[Key] = []
+    other: list[Key] = []
+    for key, row in new.items():
+        _, was = old.get(key, _NOTHING)
+        if was is None:
+            fresh.append(key)
+        elif was != row:
+            (gone_on if was[CHANGING:] == row[CHANGING:] else other).append(key)
     if gone or other:
         with connection.cursor() as cursor:
             ids = numbers(old[key][0] for key in (*gone, *other))
@@ -45,7 +51,7 @@ def write(*, account_id: int, old: Rows, new: Mapping[Key, Values]) -> list[Key]
     _go_on(gone_on, old, new)
     _copy("", (_row(account_id, key, new[key]) for key in fresh), fresh)
     _copy(", id", (_row(account_id, key, new[key], old[key][0]) for key in other), other)
-    return gone + changed + fresh
+    return gone + gone_on + other + fresh
 
 
 def _go_on(keys: Collection[Key], old: Rows, new: Mapping[Key, Values]) -> None:
