@@ -2,6 +2,7 @@
 
 import json
 import random
+from typing import Any
 
 from apps.visits import sessions
 from apps.visits.sessions import DEFAULT_TIMEOUT_US, Before, Seen, Timeouts, split, visits
@@ -132,6 +133,48 @@ def test_random_hits_make_the_visits_of_the_plain_writing():
         handed = Before(before.ended, before.first, before.significant) if before else None
         rest = [hit for hit in seen if hit.t >= found[cut].started]
         assert made(*rest, timeouts=Timeouts(timeouts), before=handed) == found[cut:], seed
+
+
+SAID: list[dict[str, Any]] = [
+    {},
+    {"device": "phone"},
+    {"country": "DE"},
+    {"device": "desktop", "country": "FR"},
+    {"device": 3},
+    {"country": ""},
+]
+
+
+def sort(hit):
+    said = json.loads(hit.detail or "{}")
+    found = sessions.PAGEVIEW * hit.pageview + sessions.DEVICE * ("device" in said)
+    return ord("0") + found + sessions.COUNTRY * ("country" in said)
+
+
+def test_the_hits_that_tell_something_make_the_visit_that_all_make():
+    doubtful = 0
+    for seed in range(3000):
+        rng, t = random.Random(seed), 0
+        hits: list[Seen] = []
+        for number in rng.sample(range(100), rng.randint(1, 10)):
+            t += rng.choice([0, 0, 1, MINUTE, 31 * MINUTE])
+            hits.append(
+                a_hit(t, hit=f"h{number}", pageview=rng.random() < 0.5, url=f"/{number}", **rng.choice(SAID))
+            )
+        hits.sort(key=lambda hit: hit.t)
+        found: list[sessions.Visit] = []
+        for outline in sessions.outlines([hit.t for hit in hits], bytes(map(sort, hits)), Timeouts()):
+            before = sessions.handed_on(found[-1]) if found else None
+            telling = [hit for hit in hits if hit.t in outline.telling]
+            visit = sessions.finished(outline, telling, site="https://shop.example", before=before)
+            if visit is None:
+                doubtful += 1
+                every = [hit for hit in hits if outline.started <= hit.t <= outline.ended]
+                visit = sessions.finished(outline, every, site="https://shop.example", before=before)
+            assert visit is not None
+            found.append(visit)
+        assert found == made(*hits), seed
+    assert doubtful
 
 
 def test_the_longest_timeout_is_that_of_the_settings():
