@@ -103,7 +103,9 @@ def test_two_counters_on_a_page_count_each_for_itself(shop):
     page.wait_for_timeout(400)
     mine, theirs = shop.hits(3), shop.hits(4, counter=other)
     assert kinds(mine) == ["view", "for a", "view"]
-    assert kinds(theirs) == ["view", "setUserID", "for b", "view"]
+    first, *between, last = kinds(theirs)
+    assert (first, last) == ("view", "view")
+    assert sorted(between) == ["for b", "setUserID"]  # within a millisecond
     assert mine[0].who == theirs[0].who
     assert [hit.who[0] for hit in (mine[2], theirs[3])] == [1, 2]
 
