@@ -9,7 +9,7 @@ from apps.people.services import leave_marks
 from apps.visits import glimpses, sessions, stored, written
 from apps.visits.glimpses import Glimpse, Wanted
 from apps.visits.of_counters import sites, timeouts
-from apps.visits.sessions import Before, Outline, Seen, Visit
+from apps.visits.sessions import Before, Outline, Seen, Timeouts, Visit
 from apps.visits.stored import Stream
 
 Streams = Mapping[Stream, Sequence[Glimpse]]
@@ -28,10 +28,11 @@ def replace(
     *, account_id: int, streams: Streams, since: Mapping[Stream, int], old: stored.Rows, many: int
 ) -> None:
     """Write the visits of these streams from these instants on, and have those judged again whom it may concern."""
-    drafts = list(_drafts(streams))
+    waits = timeouts({stream.counter for stream in streams})
+    drafts = list(_drafts(streams, waits))
     heard = _heard(account_id, drafts)
     earlier = stored.before(account_id=account_id, since={stream: since[stream] for stream in streams})
-    made = _visits(account_id, streams, list(zip(drafts, heard, strict=True)), earlier)
+    made = _visits(account_id, streams, list(zip(drafts, heard, strict=True)), earlier, waits)
     new = {(stream, visit.started): stored.values(visit) for stream, visit in made}
     changed = written.write(account_id=account_id, old=old, new=new)
     marks = [
@@ -44,8 +45,7 @@ def replace(
     leave_marks(account_id=account_id, marks=marks, reason=Mark.Reason.HIT)
 
 
-def _drafts(streams: Streams) -> Iterator[Draft]:
-    waits = timeouts({stream.counter for stream in streams})
+def _drafts(streams: Streams, waits: Mapping[int, Timeouts]) -> Iterator[Draft]:
     for stream, seen in streams.items():
         times, sorts = _together(seen)
         for outline in sessions.outlines(times, sorts, waits[stream.counter]):
@@ -69,11 +69,12 @@ def _wanted(seen: Glimpse, t: int) -> Wanted | None:
 
 
 def _heard(account_id: int, drafts: Sequence[Draft]) -> list[list[Seen]]:
-    """Of each draft the hits that are wanted."""
+    """Of each draft the hits that are wanted; none if any of them went meanwhile: retention waits for nobody."""
     found = iter(
         glimpses.said(account_id=account_id, wanted=[one for draft in drafts for one in draft.wanted])
     )
-    return [[hit for _ in draft.wanted for hit in next(found)] for draft in drafts]
+    told = [[next(found) for _ in draft.wanted] for draft in drafts]
+    return [[hit for hits in one for hit in hits] if all(one) else [] for one in told]
 
 
 def _visits(
@@ -81,6 +82,7 @@ def _visits(
     streams: Streams,
     drafts: Sequence[tuple[Draft, Sequence[Seen]]],
     earlier: Mapping[Stream, Before],
+    waits: Mapping[int, Timeouts],
 ) -> Iterator[tuple[Stream, Visit]]:
     own = sites({stream.counter for stream in streams})
     before = dict(earlier)
@@ -88,12 +90,13 @@ def _visits(
         stream, outline = draft.stream, draft.outline
         site, last = own.get(stream.counter), before.get(stream)
         visit = sessions.finished(outline, hits, site=site, before=last)
+        made = [visit]
         if visit is None:
             every = _every_hit(account_id, outline, streams[stream])
-            visit = sessions.finished(outline, every, site=site, before=last)
-            assert visit is not None
-        before[stream] = sessions.handed_on(visit)
-        yield stream, visit
+            made = [*sessions.visits(every, waits[stream.counter], site=site, before=last)]
+        for one in filter(None, made):
+            before[stream] = sessions.handed_on(one)
+            yield stream, one
 
 
 def _every_hit(account_id: int, outline: Outline, seen: Sequence[Glimpse]) -> list[Seen]:

@@ -174,8 +174,11 @@ def finished(
 ) -> Visit | None:
     """The visit, by some of its hits, in any order: of each telling instant at least the first of each sort.
 
-    None if a hit that seemed to say something says nothing, so that a later one may: all of its hits are needed.
+    None without any, and if a hit that seemed to say something says nothing, so that a later one may: all of its
+    hits are needed.
     """
+    if not hits:
+        return None
     read = [(hit, _read(hit.detail)) for hit in sorted(hits, key=lambda hit: (hit.t, hit.id))]
     landing, said = next((one for one in read if one[0].pageview), read[0])
     sent_at, sender = _first(read, lambda one: one.device)

@@ -1,18 +1,18 @@
 """A shop whose visits may pause for an hour, and somebody who looks and asks there."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import time_machine
 
 from apps.counters.models import Counter
-from apps.intake.services import take_hits
 from apps.people.models import Identity
 from apps.visits.services import keep_visits
 from tests import factories
 from tests.cast import Cast
+from tests.visits.made import page_views
 from tests.workspace.stories import a_chat
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -36,18 +36,7 @@ def look(hourly: Counter) -> Look:
     """`look(90, 45)`: page views so many minutes ago. What is to be in visits is `kept` of."""
 
     def at(*minutes: float, counter: Counter = hourly, kept: bool = True, **values: Any) -> None:
-        hits = [
-            {
-                "id": f"h{minute}",
-                "time": (NOON - timedelta(minutes=minute)).isoformat(),
-                "type": "pageview",
-                "url": f"https://shop.example/{minute}",
-                "client_id": "1700",
-                **values,
-            }
-            for minute in minutes
-        ]
-        assert not take_hits(counter=counter, raw=hits).rejected
+        page_views(counter, NOON, *minutes, **{"client_id": "1700", **values})
         if kept:
             keep(counter.account_id)
 

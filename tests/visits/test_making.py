@@ -17,12 +17,14 @@ from apps.intake.services import KnownLink, take_links
 from apps.people.models import Identity
 from apps.people.selectors import owners
 from apps.people.services import ensure_identities
-from apps.visits import keeping, sessions, stored
+from apps.visits import keeping, making, sessions, stored
+from apps.visits.glimpses import Glimpse
 from apps.visits.models import Touched, Visit
 from apps.visits.services import HitRow, insert_hits, keep_visits, touch
 from apps.visits.sessions import Seen, Timeouts
 from apps.visits.stored import COLUMNS, Stream
 from tests.cast import Cast
+from tests.visits.made import page_views
 from tests.visits.test_keeping import clear, keep, timeouts
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -178,3 +180,16 @@ def test_a_hit_that_says_nothing_of_what_it_seems_to_leaves_it_to_a_later_one(
     keep(cast.account.pk)
     visit = Visit.objects.get()
     assert (visit.pages, visit.events, visit.device, visit.country) == (1, 2, "phone", "FR")
+
+
+@pytest.mark.parametrize("left", [(), (3, 2, 1)])
+def test_hits_that_went_while_visits_were_made_are_in_none(cast: Cast, left: tuple[int, ...]) -> None:
+    page_views(cast.counter, NOON, 99, *left, client_id="9")
+    browser = Identity.objects.get(account=cast.account, value="9")
+    times = [to_us(NOON - timedelta(minutes=minute)) for minute in (4, 3, 2, 1)]  # seen, before some went
+    stream = Stream(browser.person_id, "", cast.counter.pk, False)
+    seen = Glimpse(browser.pk, cast.counter.pk, False, times, b"1111")
+    making.replace(
+        account_id=cast.account.pk, streams={stream: [seen]}, since={stream: times[0]}, old={}, many=26
+    )
+    assert [visit.pages for visit in Visit.objects.all()] == ([len(left)] if left else [])

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 import time_machine
 
-from apps.intake.services import KnownLink, take_hits, take_links
+from apps.intake.services import KnownLink, take_links
 from apps.people.models import Identity
 from apps.visits.models import Holder, Visit
 from apps.visits.of_person import delete_visits
 from apps.visits.selectors import hits_of, visits_of
 from apps.visits.services import drop_old_visits, keep_visits
 from tests.cast import Cast
+from tests.visits.made import page_views
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -24,18 +25,7 @@ def frozen() -> Any:
 
 
 def take(cast: Cast, *minutes: int, **values: Any) -> None:
-    hits = [
-        {
-            "id": f"h{minute}",
-            "time": (NOON - timedelta(minutes=minute)).isoformat(),
-            "type": "pageview",
-            "url": f"https://shop.example/{minute}",
-            "client_id": "1",
-            **values,
-        }
-        for minute in minutes
-    ]
-    assert not take_hits(counter=cast.counter, raw=hits).rejected
+    page_views(cast.counter, NOON, *minutes, **{"client_id": "1", **values})
     keep(cast)
 
 
