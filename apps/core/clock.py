@@ -11,6 +11,9 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """Counts of microseconds begin here, as PostgreSQL's own do."""
 
+INSTANT = "timestamptz '2000-01-01 00:00+00' + {} * interval '1 microsecond'"
+"""`from_us` in SQL."""
+
 _MICROSECOND = timedelta(microseconds=1)
 _shift: ContextVar[timedelta] = ContextVar("clock_shift", default=timedelta())
 

@@ -20,6 +20,11 @@ def text(value: str | None) -> bytes:
     return _LENGTH(len(encoded)) + encoded
 
 
+def jsonb(encoded: bytes) -> bytes:
+    """Packed JSON: the version of the format goes before it."""
+    return _LENGTH(len(encoded) + 1) + b"\x01" + encoded
+
+
 @contextmanager
 def copying_in(statement: str) -> Iterator[Callable[[Iterable[bytes]], None]]:
     """Run `COPY ... FROM STDIN (FORMAT BINARY)`: PostgreSQL stores what is sent while more is made."""

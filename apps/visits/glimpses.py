@@ -12,7 +12,7 @@ from django.db import connection
 
 from apps.core import clock
 from apps.core.arrays import numbers, texts
-from apps.core.clock import from_us
+from apps.core.clock import INSTANT, from_us
 from apps.visits.models import Hit
 from apps.visits.selectors import AHEAD
 from apps.visits.sessions import COUNTRY, DEVICE, PAGEVIEW, Seen
@@ -20,7 +20,6 @@ from apps.visits.touching import Visitor
 
 DAY_US = 86_400_000_000
 KIND = int(Hit.Kind.PAGEVIEW)
-_INSTANT = "timestamptz '2000-01-01 00:00+00' + {} * interval '1 microsecond'"
 _PACKED = f"""
 h.counter_id, h.robot, string_agg(timestamptz_send(h.time), ''), string_agg(chr(ascii('0')
     + CASE h.kind WHEN {KIND} THEN {PAGEVIEW} ELSE 0 END
@@ -29,7 +28,7 @@ h.counter_id, h.robot, string_agg(timestamptz_send(h.time), ''), string_agg(chr(
 """
 _OF_IDENTITIES = f"""
 SELECT h.identity_id, {_PACKED} FROM unnest(%s::bigint[], %s::bigint[]) AS n(identity, since) JOIN visits_hit h
-    ON h.account_id = %s AND h.identity_id = n.identity AND h.time >= {_INSTANT.format("n.since")}
+    ON h.account_id = %s AND h.identity_id = n.identity AND h.time >= {INSTANT.format("n.since")}
     AND h.time >= %s AND h.time < %s
 GROUP BY h.identity_id, h.counter_id, h.robot
 """
@@ -45,7 +44,7 @@ FROM unnest(%s::{{type}}[], %s::bigint[], %s::boolean[], %s::bigint[], %s::bigin
     WITH ORDINALITY AS n(who, counter, robot, t, most, index)
 CROSS JOIN LATERAL (
     SELECT h.id, h.kind, h.url, h.detail FROM visits_hit h
-    WHERE h.account_id = %s AND {{of}} AND h.time = {_INSTANT.format("n.t")}
+    WHERE h.account_id = %s AND {{of}} AND h.time = {INSTANT.format("n.t")}
     AND h.counter_id = n.counter AND h.robot = n.robot AND h.time >= %s AND h.time < %s
     ORDER BY h.id LIMIT n.most
 ) h

@@ -7,6 +7,7 @@ from django.db import connection
 from msgspec.json import decode
 
 from apps.core.arrays import numbers, texts
+from apps.core.clock import INSTANT
 from apps.visits import sessions
 from apps.visits.sessions import Before
 from apps.visits.sources import Source
@@ -45,14 +46,14 @@ Values = tuple[Any, ...]
 """What a visit is, beside its key; its end in microseconds since 2000, click IDs as JSON."""
 Rows = dict[tuple[Stream, int], tuple[int, Values]]
 """Stored visits by stream and start, each with its number."""
-_INSTANT = "timestamptz '2000-01-01 00:00+00' + n.since * interval '1 microsecond'"
+_SINCE = INSTANT.format("n.since")
 _KEY = "v.person_id, v.visitor, v.counter_id, v.robot"
 _LISTED = ", ".join(f"v.{name}" for name in COLUMNS[1:])
 CLICKS = 6 + COLUMNS.index("click_ids")  # in a row
 _ROWS = f"""
 SELECT {_KEY}, timestamptz_send(v.started_at), v.id, timestamptz_send(v.ended_at), {_LISTED}
 FROM visits_visit v JOIN unnest(%s::bigint[], %s::text[], %s::bigint[]) AS n(person, visitor, since)
-    ON v.account_id = %s AND v.person_id = n.person AND v.visitor = n.visitor AND v.ended_at >= {_INSTANT}
+    ON v.account_id = %s AND v.person_id = n.person AND v.visitor = n.visitor AND v.ended_at >= {_SINCE}
 """
 # The visit before in the order of the key: no other index has it, whatever the planner knows of the table.
 _BEFORE = f"""
@@ -63,7 +64,7 @@ CROSS JOIN LATERAL (
     SELECT timestamptz_send(v.ended_at), v.first_source, v.first_name, v.first_campaign,
         v.significant_source, v.significant_name, v.significant_campaign, {_KEY}
     FROM visits_visit v
-    WHERE v.account_id = %s AND ({_KEY}, v.started_at) < (n.person, n.visitor, n.counter, n.robot, {_INSTANT})
+    WHERE v.account_id = %s AND ({_KEY}, v.started_at) < (n.person, n.visitor, n.counter, n.robot, {_SINCE})
     ORDER BY v.person_id DESC, v.visitor DESC, v.counter_id DESC, v.robot DESC, v.started_at DESC LIMIT 1
 ) v WHERE v.person_id = n.person AND v.visitor = n.visitor AND v.counter_id = n.counter AND v.robot = n.robot
 """

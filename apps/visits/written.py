@@ -8,16 +8,17 @@ from django.db import connection
 from msgspec.json import encode
 
 from apps.core.arrays import numbers
-from apps.core.copying import copying_in, text
+from apps.core.clock import INSTANT
+from apps.core.copying import copying_in, jsonb, text
 from apps.visits.stored import CHANGING, COLUMNS, Rows, Stream, Values
 
 Key = tuple[Stream, int]
 """A stream and the instant at which a visit of it begins."""
 _KEY = "account_id, person_id, visitor, counter_id, robot, started_at"
 _COPY = f"COPY visits_visit ({_KEY}, {', '.join(COLUMNS)}{{more}}) FROM STDIN (FORMAT binary)"
-_GO_ON = """
+_GO_ON = f"""
 UPDATE visits_visit v SET pages = n.pages, events = n.events,
-    ended_at = timestamptz '2000-01-01 00:00+00' + n.ended * interval '1 microsecond'
+    ended_at = {INSTANT.format("n.ended")}
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS n(id, ended, pages, events) WHERE v.id = n.id
 """
 AT = COLUMNS.index("click_ids")
@@ -27,9 +28,7 @@ _NOTHING = (0, None)
 _owner = struct.Struct("!h iq iq").pack  # number of fields, account, person
 _begun = struct.Struct("!iq i? iq iq ii ii").pack  # counter, robot, begun, ended, pages, events
 _number = struct.Struct("!iq").pack
-_length = struct.Struct("!i").pack
 _text = lru_cache(maxsize=20_000)(text)
-_JSONB = b"\x01"  # its version
 
 
 def write(*, account_id: int, old: Rows, new: Mapping[Key, Values]) -> list[Key]:
@@ -77,14 +76,13 @@ def _fields(
     account_id: int, stream: Stream, started: int, row: Values, number: int | None
 ) -> Iterator[bytes]:
     ended, pages, events, landing, referrer = row[:5]
-    clicks = _JSONB + encode(row[AT])
     yield _owner(6 + len(row) + (number is not None), 8, account_id, 8, stream.person)
     yield text(stream.visitor)
     yield _begun(8, stream.counter, 1, stream.robot, 8, started, 8, ended, 4, pages, 4, events)
     yield text(landing)
     yield text(referrer)
     yield from map(_text, row[5:AT])
-    yield _length(len(clicks)) + clicks
+    yield jsonb(encode(row[AT]))
     yield from map(_text, row[AT + 1 :])
     if number is not None:
         yield _number(8, number)
