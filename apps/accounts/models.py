@@ -1,8 +1,9 @@
 """Accounts, the people who work in them, agents, groups, tokens and the audit log."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.auth.password_validation import validate_password
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -19,6 +20,18 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)
+
+    def create_superuser(self, email: str, password: str | None = None, **values: Any) -> "User":
+        """What `manage.py createsuperuser` calls; `services.make_operator` is for everything else."""
+        user = self.model(email=email.strip(), is_superuser=True, **values)
+        if password is None:
+            user.set_unusable_password()
+        else:
+            validate_password(password, user)
+            user.set_password(password)
+        user.full_clean()
+        user.save(using=self._db, force_insert=True)
+        return user
 
 
 class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # knox is untyped

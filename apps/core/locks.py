@@ -14,6 +14,7 @@ class Lock(IntEnum):
     LEDGER = 4  # opening a run (account)
     VISITS = 7  # bringing stored visits up to date (account)
     IDEMPOTENCY = 5  # answering one Idempotency-Key (hash of caller and key, folded)
+    OPERATOR = 8  # making the first operator (0)
     CHATS = 10  # one who looks at an account's chats; taken before GOALS (account)
 
 

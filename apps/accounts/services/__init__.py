@@ -10,7 +10,7 @@ from apps.accounts.services.agents import (
     retire_group,
 )
 from apps.accounts.services.audit import audit
-from apps.accounts.services.login import forget_sign_ins, make_login_link, use_login_link
+from apps.accounts.services.login import forget_sign_ins, make_login_link, make_operator, use_login_link
 from apps.accounts.services.members import change_member, make_member, make_user, remove_member
 from apps.accounts.services.tokens import make_token, note_use, revoke_token
 
@@ -23,6 +23,7 @@ __all__ = [
     "make_account",
     "make_login_link",
     "make_member",
+    "make_operator",
     "make_token",
     "make_user",
     "note_use",

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import LoginLink, User
 from apps.accounts.services.audit import audit
 from apps.accounts.services.members import make_user
-from apps.core import clock
+from apps.core import clock, locks
 from apps.core.errors import Refused
+from apps.core.locks import Lock
 
 PATH = "/login-link/{token}/"
 """Where backoffice shows the button: opening a link by GET (a mail scanner does) uses nothing up."""
@@ -38,7 +39,16 @@ def make_login_link(*, base_url: str, user_id: int | None = None) -> str:
     return base_url.rstrip("/") + PATH.format(token=token)
 
 
+@transaction.atomic
+def make_operator(*, email: str, name: str = "") -> User:
+    """A new operator, who may enter every account. They sign in by a link until they choose a password."""
+    operator = make_user(email=email, name=name, operator=True)
+    audit(account_id=None, user=None, action="operator.added", target=operator.email)
+    return operator
+
+
 def _operator() -> User:
+    locks.take(Lock.OPERATOR, 0)  # two first starts at once make one
     found = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
     return found or make_user(email=OPERATOR, name="Operator", operator=True)
 
