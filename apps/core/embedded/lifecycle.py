@@ -77,12 +77,14 @@ def _status(layout: Layout) -> Status:
 def _start(layout: Layout, now: Status, *, fsync: bool) -> None:
     user = runner(layout)
     layout.logs.mkdir(mode=0o700, exist_ok=True)
+    for folder in {layout.home, layout.base}:
+        user.enter(folder)
+        if not user.can("-x", folder):
+            raise EmbeddedError(
+                f"The servers' user (uid {user.uid}) cannot reach {folder}. Set GOALLINE_VAR to a folder that "
+                "others may enter (chmod 711 on those above it), or work as an ordinary user."
+            )
     user.folder(layout.run)
-    if not (user.reads_all or user.can("-w", layout.run)):
-        raise EmbeddedError(
-            f"The servers' user (uid {user.uid}) cannot reach {layout.run}. Set GOALLINE_VAR to a folder that "
-            "others may enter (chmod 711 on it and on those above), or work as an ordinary user."
-        )
     if not now.valkey:
         valkey.start(layout, user, fsync=fsync)
     if not now.postgres:

@@ -2,13 +2,14 @@
 
 That user keeps one capability, reading past permissions, so that a checkout below a closed folder works
 without opening it to anybody. Where capabilities are not to be had (some containers), the programs are copied
-to a readable folder instead.
+to a readable folder instead, and the user's group may enter the home.
 """
 
 import hashlib
 import os
 import pwd
 import shutil
+import stat
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -19,7 +20,11 @@ from apps.core.embedded.layout import Layout
 
 NOBODY = 65534
 KEEP = "-all,+dac_override"
-CAPABILITIES = (f"--inh-caps={KEEP}", f"--ambient-caps={KEEP}", f"--bounding-set={KEEP}")
+# The bit is for access(2), by which initdb looks for postgres: it goes by the real user, and for any user but
+# root it would leave the capability out.
+CAPABILITIES = (
+    "--securebits=+no_setuid_fixup", f"--inh-caps={KEEP}", f"--ambient-caps={KEEP}", f"--bounding-set={KEEP}"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,6 @@ class Runner:
     uid: int
     gid: int
     prefix: tuple[str, ...] = ()
-    reads_all: bool = True
 
     def command(self, *argv: str | Path) -> list[str]:
         """The command line that runs this as the servers' user."""
@@ -42,6 +46,12 @@ class Runner:
             os.chown(path, self.uid, self.gid)
         path.chmod(mode)
         return path
+
+    def enter(self, path: Path) -> None:
+        """Let the servers' user pass through a folder of ours, without opening it to others."""
+        if os.geteuid() == 0 and not self.can("-x", path):
+            os.chown(path, -1, self.gid)
+            path.chmod(stat.S_IMODE(path.stat().st_mode) | stat.S_IXGRP)
 
     def can(self, right: str, path: Path) -> bool:
         """Whether the servers' user may read (`-r`), write (`-w`) or run (`-x`) this."""
@@ -62,7 +72,7 @@ def runner(layout: Layout) -> Runner:
     uid, gid = _ordinary_user(layout.owner)
     switch = (setpriv, f"--reuid={uid}", f"--regid={gid}", "--clear-groups")
     for capabilities in (CAPABILITIES, ()):
-        chosen = Runner(uid, gid, (*switch, *capabilities), reads_all=bool(capabilities))
+        chosen = Runner(uid, gid, (*switch, *capabilities))
         if chosen.can("-d", Path("/")):
             return chosen
     raise EmbeddedError(f"Root may not become user {uid} here (setpriv fails): work as an ordinary user.")
@@ -82,7 +92,7 @@ def _ordinary_user(owner: int) -> tuple[int, int]:
 
 def reachable(program: Path, layout: Layout, runner: Runner) -> Path:
     """The program, or a copy of it and its libraries where the servers' user can run it."""
-    if runner.reads_all or runner.can("-x", program):
+    if runner.can("-x", program):
         return program
     top = next((at for at in program.parents if at.parent.name in {"site-packages", "dist-packages"}), None)
     if top is None:
@@ -93,7 +103,13 @@ def reachable(program: Path, layout: Layout, runner: Runner) -> Path:
         _copy(top, copies)
     if copies.lstat().st_uid != os.geteuid() or not copies.is_dir() or copies.is_symlink():
         raise EmbeddedError(f"{copies} belongs to somebody else: remove it.")
-    return copies / top.name / program.relative_to(top)
+    copy = copies / top.name / program.relative_to(top)
+    if not runner.can("-x", copy):
+        raise EmbeddedError(
+            f"User {runner.uid} may run neither {program} nor {copy}: work as an ordinary user, or make the checkout "
+            "where others may enter (chmod 711 on the folders above it)."
+        )
+    return copy
 
 
 def _copy(top: Path, copies: Path) -> None:
@@ -103,5 +119,9 @@ def _copy(top: Path, copies: Path) -> None:
     for tree in (top, top.with_name(f"{top.name}.libs")):
         if tree.exists():
             shutil.copytree(tree, draft / tree.name, symlinks=True)
+    for path in draft.rglob("*"):
+        if not path.is_symlink():  # installed under a strict umask, they are closed to others
+            mode = stat.S_IMODE(path.stat().st_mode)
+            path.chmod(mode | (0o055 if mode & stat.S_IXUSR else 0o044))
     draft.rename(copies)
     print(f"goalline: {top} cannot be read by the servers' user; copied to {copies}", file=sys.stderr)
