@@ -1,7 +1,9 @@
 """Fields that take what they say and nothing like it: a text is no number, "true" is no boolean."""
 
+import copy
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -9,7 +11,22 @@ from rest_framework import serializers
 
 
 class Shape(serializers.Serializer[Any]):
-    """A body whose unknown members are refused by name: a misspelt field is told, not ignored."""
+    """A body whose unknown members are refused by name: a misspelt field is told, not ignored.
+
+    Inside another body an object is whole, also where PATCH sends only some of the outer one's members.
+    """
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        if data is serializers.empty or self.parent is None:
+            return super().run_validation(data)
+        return self._whole.run_validation(data)
+
+    @cached_property
+    def _whole(self) -> "Shape":
+        """The same without a parent: DRF asks the outermost serializer whether members may be missing."""
+        whole = copy.deepcopy(self)
+        whole._context = self.context  # as the constructor sets it
+        return whole
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if isinstance(data, Mapping) and (unknown := sorted(set(map(str, data)) - set(self.fields))):

@@ -61,7 +61,8 @@ def good(cast: Cast) -> dict[str, dict[str, Any]]:
             "frame_days": 3,
         },
         "test-url": {
-            "url": "https://shop.example/thanks", "conditions": [{"operator": "contains", "value": "/thanks"}],
+            "url": "https://shop.example/thanks",
+            "conditions": [{"category": "url", "operator": "contains", "value": "/thanks"}],
         },
         "tokens": {"name": "sync", "scope": "ingest", "counter": cast.counter.pk, "expires_at": "2999-01-01T00:00:00Z"},
     }  # fmt: skip

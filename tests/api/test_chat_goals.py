@@ -64,7 +64,7 @@ def test_the_same_key_makes_one_goal(api: Api) -> None:
     ("change", "status", "wrong"),
     [
         ({"frame_days": 2}, 400, {"frame_days": "invalid_choice"}),
-        ({"condition": {"operator": "is", "value": "shop.example/x"}}, 400, {"condition.value": "not_absolute"}),
+        ({"condition": {"category": "url", "operator": "is", "value": "shop.example/x"}}, 400, {"condition.value": "not_absolute"}),
         ({"condition": {"category": "event", "operator": "contains", "value": "x"}}, 400, {"condition.operator": "invalid_choice"}),
         ({"channel": "nowhere"}, 404, {"channel": "unknown_channel"}),
         ({"days": 3}, 400, {"days": "unknown"}),

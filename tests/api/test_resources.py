@@ -212,9 +212,18 @@ def test_a_goal_lives_from_draft_to_deletion(cast, api):
         ({"attribution": "linear"}, {"attribution": "invalid_choice"}),
         ({"groups": []}, {"groups": "min_length"}),
         ({"conditions": []}, {"conditions": "min_length"}),
-        ({"conditions": [{"operator": "is", "value": "/x"}]}, {"conditions.0.value": "not_absolute"}),
-        ({"conditions": [{"operator": "like", "value": "/x"}]}, {"conditions.0.operator": "invalid_choice"}),
-        ({"conditions": [{"operator": "is", "value": "x" * 2049}]}, {"conditions.0.value": "max_length"}),
+        (
+            {"conditions": [{"category": "url", "operator": "is", "value": "/x"}]},
+            {"conditions.0.value": "not_absolute"},
+        ),
+        (
+            {"conditions": [{"category": "url", "operator": "like", "value": "/x"}]},
+            {"conditions.0.operator": "invalid_choice"},
+        ),
+        (
+            {"conditions": [{"category": "url", "operator": "is", "value": "x" * 2049}]},
+            {"conditions.0.value": "max_length"},
+        ),
         ({"active": True}, {"start_date": "required"}),
         ({"active": True, "start_date": "2001-01-01"}, {"start_date": "in_the_past"}),
         ({"start_date": "2999-02-01", "end_date": "2999-01-01"}, {"end_date": "before_start"}),
@@ -247,8 +256,8 @@ def test_the_sixteenth_active_goal_is_told_the_limit(cast, api):
 
 def test_a_url_is_tried_against_conditions(cast):
     conditions = [
-        {"operator": "is", "value": "https://shop.example/a"},
-        {"operator": "contains", "value": "shop"},
+        {"category": "url", "operator": "is", "value": "https://shop.example/a"},
+        {"category": "url", "operator": "contains", "value": "shop"},
     ]
     body = {"url": "HTTPS://shop.example/a%2f", "conditions": conditions}
     answer = Api(cast, "analyst").post("messaging-goals/test-url/", body)

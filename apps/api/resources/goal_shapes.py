@@ -11,7 +11,7 @@ from apps.goals.status import status
 
 
 class ConditionShape(fields.Shape):
-    category = fields.Choice(Condition.Category.choices, default="url")
+    category = fields.Choice(Condition.Category.choices)
     operator = fields.Choice(Condition.Operator.choices)
     value = fields.Text(max_length=MAX_VALUE_LENGTH)
 
