@@ -213,6 +213,9 @@ class Token(AbstractAuthToken):
     name = models.CharField(_("name"), max_length=255)
     scope = models.CharField(_("scope"), max_length=6, choices=Scope)
     counter_number = models.BigIntegerField(_("counter"), null=True, blank=True)  # counters lie above
+    parent = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, editable=False, related_name="children"
+    )  # the token that made this one: it ends and is revoked with it
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
 

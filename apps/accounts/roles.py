@@ -64,6 +64,18 @@ def allowed(role: str, may: May) -> bool:
     return may in _ROLES[role]
 
 
+_INCLUDED = {
+    Scope.WRITE: frozenset(Scope),
+    Scope.READ: frozenset({Scope.READ}),
+    Scope.INGEST: frozenset({Scope.INGEST}),
+}
+
+
+def scope_within(scope: str, other: str) -> bool:
+    """Whether a token with the scope `scope` may do nothing that one with the scope `other` may not."""
+    return scope in _INCLUDED[Scope(other)]
+
+
 def scope_covers(scope: str, *, writing: bool, may: May) -> bool:
     """Whether a token's scope lets a call through, before its maker's role is asked."""
     if scope == Scope.WRITE:

@@ -30,7 +30,11 @@ def _look(request: HttpRequest) -> Context | None:
     user = request.user
     if not isinstance(user, User) or not user.is_active:
         return None
-    chosen = request.session.get(selectors.CHOSEN)
+    return entered(user, request.session.get(selectors.CHOSEN))
+
+
+def entered(user: User, chosen: object) -> Context | None:
+    """The user in the chosen account, or else in the first whose admin they may enter."""
     return (isinstance(chosen, int) and _context(user, chosen)) or _first(user)
 
 
@@ -50,7 +54,8 @@ def _first(user: User) -> Context | None:
 def enterable(user: User) -> QuerySet[Account]:
     """The accounts whose admin this user may enter, by name."""
     accounts = selectors.accounts_of(user=user)
-    return accounts if user.is_superuser else accounts.filter(members__role__in=ENTERING)
+    entering = user.memberships.filter(role__in=ENTERING)
+    return accounts if user.is_superuser else accounts.filter(pk__in=entering.values("account"))
 
 
 def offered(user: User) -> list[Account]:

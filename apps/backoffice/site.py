@@ -3,15 +3,15 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from apps.accounts.models import User
-from apps.backoffice.here import look
+from apps.accounts.next_page import next_page
+from apps.backoffice.here import enterable, look
 
 
 class SignIn(AuthenticationForm):
@@ -44,12 +44,30 @@ class Site(UnfoldAdminSite):
         return look(request) is not None or (user.is_active and getattr(user, "is_superuser", False))
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Whoever is signed in and has no admin has a workspace."""
-        user = request.user
-        known = isinstance(user, User) and user.is_active and user.memberships.exists()
-        if request.method == "GET" and known and not self.has_permission(request):
-            return redirect("workspace:conversations")
+        """To the page that was wanted, to the overview, or to the workspace for whoever has no admin."""
+        if request.method == "GET" and (start := self._start(request)):
+            return HttpResponseRedirect(next_page(request) or start)
         answer: HttpResponse = super().login(request, extra_context)
+        if request.method == "POST" and answer.status_code == 302:
+            answer = HttpResponseRedirect(
+                next_page(request) or self._start(request) or reverse("admin:index")
+            )
+        return answer
+
+    def _start(self, request: HttpRequest) -> str | None:
+        """Where whoever is signed in begins; none for whoever is not, or belongs to no account."""
+        user = request.user
+        if not (isinstance(user, User) and user.is_active):
+            return None
+        if user.is_superuser or enterable(user).exists():
+            return reverse("admin:index")
+        return reverse("workspace:conversations") if user.memberships.exists() else None
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Django's own, which would lead to whatever path `next` holds."""
+        answer: HttpResponse = super().logout(request, extra_context)
+        if request.method == "POST":
+            answer = HttpResponseRedirect(next_page(request) or reverse("admin:login"))
         return answer
 
     def get_urls(self) -> list[URLPattern]:

@@ -16,7 +16,11 @@ def look(request: HttpRequest) -> Context | None:
     user = request.user
     if not isinstance(user, User) or not user.is_active:
         return None
-    chosen = request.session.get(CHOSEN)
+    return entered(user, request.session.get(CHOSEN))
+
+
+def entered(user: User, chosen: object) -> Context | None:
+    """The user in the chosen account, or else in their first."""
     return (isinstance(chosen, int) and enter(user, chosen)) or _first(user)
 
 

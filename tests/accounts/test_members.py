@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
@@ -186,6 +187,80 @@ def test_wrong_tokens_are_refused_by_name(cast, values, expected):
         **values,
     }
     assert refusal(services.make_token, **values) == [expected]
+
+
+def made_with(cast, parent: Token, **values: Any) -> Token:
+    values = {"name": "child", "scope": "read", **values}
+    return services.make_token(
+        account_id=parent.account_id, user_id=cast.owner.user_id, parent=parent, **values
+    )[0]
+
+
+def test_a_token_made_with_a_token_ends_with_it_at_the_latest(cast):
+    end = clock.now() + timedelta(hours=1)
+    parent = factories.a_token(cast.owner, expiry=end)[0]
+    child = made_with(cast, parent)
+    assert child.expiry == end
+    assert made_with(cast, parent, expiry=end - timedelta(minutes=1)).expiry < end
+    later = {"parent": child, "name": "x", "scope": "read", "expiry": end + timedelta(seconds=1)}
+    by = {"account_id": cast.account.pk, "user_id": cast.owner.user_id}
+    assert refusal(services.make_token, **by, **later) == [("expires_at", "later_than_its_maker")]
+    assert made_with(cast, cast.tokens["write"]).expiry is None
+
+
+@pytest.mark.parametrize(
+    ("maker", "values", "expected"),
+    [
+        ("read", {"scope": "write"}, ("scope", "wider")),
+        ("read", {"scope": "ingest"}, ("scope", "wider")),
+        ("ingest", {"scope": "read"}, ("scope", "wider")),
+        ("bound", {"scope": "ingest"}, ("counter", "wider")),
+    ],
+)
+def test_a_token_made_with_a_token_is_never_wider(cast, maker, values, expected):
+    by = {"account_id": cast.account.pk, "user_id": cast.owner.user_id, "name": "x"}
+    assert refusal(services.make_token, **by, parent=cast.tokens[maker], **values) == [expected]
+
+
+def test_a_token_is_revoked_with_the_token_that_made_it_down_to_the_last(cast):
+    parent = factories.a_token(cast.owner)[0]
+    child = made_with(cast, parent, scope="write")
+    grandchild, beside = made_with(cast, child), made_with(cast, cast.tokens["write"])
+    services.revoke_token(account_id=cast.account.pk, user_id=cast.owner.user_id, token_key=child.token_key)
+    services.revoke_token(account_id=cast.account.pk, user_id=cast.owner.user_id, token_key=parent.token_key)
+    ended = Token.objects.filter(
+        revoked_at__isnull=False, pk__in=[t.pk for t in (parent, child, grandchild, beside)]
+    )
+    assert set(ended) == {parent, child, grandchild}
+    assert AuditEntry.objects.filter(action="token.revoked", user=cast.owner.user).count() == 3
+    with pytest.raises(NotThere):
+        made_with(cast, Token.objects.get(pk=child.pk))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_token_is_left_by_a_token_that_is_revoked_while_it_makes_others():
+    owner = factories.a_member(factories.an_account())
+    parent = factories.a_token(owner)[0]
+    barrier = Barrier(8)
+
+    def work(number: int) -> None:
+        try:
+            barrier.wait()
+            if number == 4:
+                services.revoke_token(account_id=owner.account_id, user_id=None, token_key=parent.token_key)
+            else:
+                factories.a_token(owner, parent=parent)
+        except NotThere:
+            pass
+        finally:
+            connection.close()
+
+    threads = [Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not Token.objects.filter(revoked_at=None).exists()
 
 
 def test_tokens_of_another_account_are_not_there(cast):

@@ -1,5 +1,7 @@
 """Each resource as its callers use it, with the errors that its documentation names."""
 
+from datetime import timedelta
+
 import pytest
 
 from apps.accounts.models import AccountSettings, Agent, AuditEntry, Member, Token
@@ -262,6 +264,20 @@ def test_a_url_is_tried_against_conditions(cast):
     body = {"url": "HTTPS://shop.example/a%2f", "conditions": conditions}
     answer = Api(cast, "analyst").post("messaging-goals/test-url/", body)
     assert answer.json() == {"normalised": "https://shop.example/a%2F", "matched": [1]}
+
+
+def test_a_token_made_with_a_token_ends_and_is_revoked_with_it(cast, api):
+    until = (clock.now() + timedelta(hours=1)).isoformat()
+    made = api.post("tokens/", {"name": "maker", "scope": "write", "expires_at": until}).json()
+    with_it = Api(cast, "anonymous", Authorization=f"Bearer {made['secret']}")
+    child = with_it.post("tokens/", {"name": "child", "scope": "read"}).json()
+    assert child["expires_at"] == made["expires_at"]
+    later = (clock.now() + timedelta(hours=2)).isoformat()
+    wider = {"name": "child", "scope": "read", "expires_at": later}
+    assert problem(with_it.post("tokens/", wider), 400) == {"expires_at": "later_than_its_maker"}
+    assert api.delete(f"tokens/{made['id']}/").status_code == 204
+    with_child = Api(cast, "anonymous", Authorization=f"Bearer {child['secret']}")
+    assert problem(with_child.get("members/"), 401) == {"": "invalid_token"}
 
 
 def test_tokens_are_made_listed_and_revoked(cast, api):

@@ -11,6 +11,7 @@ from apps.accounts.models import Token
 from apps.accounts.roles import May, Scope
 from apps.api import fields
 from apps.api.base import Listed, Request, Response, one
+from apps.api.callers import caller
 from apps.api.idempotency import repeatable
 from apps.api.problems import Named
 from apps.core.errors import NotThere, Problem
@@ -57,7 +58,9 @@ class Tokens(Listed):
         values: dict[str, Any] = self.taken()
         if (number := values.get("counter_number")) is not None:
             self._check_counter(number)
-        token, secret = services.make_token(account_id=self.account_id, user_id=self.user_id, **values)
+        token, secret = services.make_token(
+            account_id=self.account_id, user_id=self.user_id, parent=caller(request).token, **values
+        )
         return Response({**self.get_serializer(token).data, "secret": secret}, 201)
 
     def _check_counter(self, number: int) -> None:

@@ -17,7 +17,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import May, Role
 from apps.accounts.selectors import Context
 from apps.backoffice.forms import Form
-from apps.backoffice.here import look, offered
+from apps.backoffice.here import entered, look, offered
 from apps.backoffice.site import site
 from apps.core.errors import NotThere, Refused
 
@@ -30,6 +30,11 @@ class Shell(View):
     template_name: ClassVar[str]
     title: ClassVar[Any] = ""
     here: Context | None = None
+
+    @classmethod
+    def opens_for(cls, user: User | None, account_id: int | None) -> bool:
+        """Whether this user can be sent here after signing in (accounts.next_page)."""
+        return user is not None and (user.is_superuser or entered(user, account_id) is not None)
 
     def show(self, template: str | None = None, *, status: int = 200, **context: Any) -> TemplateResponse:
         """The page, in the admin's shell."""
@@ -53,6 +58,10 @@ class Shell(View):
 class OperatorPage(Shell):
     """A page that belongs to no account, for operators; for others it is not there."""
 
+    @classmethod
+    def opens_for(cls, user: User | None, account_id: int | None) -> bool:  # noqa: ARG003 - of no account
+        return user is not None and user.is_superuser
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not (isinstance(request.user, User) and request.user.is_superuser):
             raise Http404
@@ -66,6 +75,11 @@ class Page(Shell):
     sees: ClassVar[May] = May.SEE_RESULTS
     does: ClassVar[May | None] = None
     here: Context
+
+    @classmethod
+    def opens_for(cls, user: User | None, account_id: int | None) -> bool:
+        here = entered(user, account_id) if user else None
+        return here is not None and here.may(cls.sees) and (cls.does is None or here.may(cls.does))
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         here = look(request)

@@ -31,6 +31,10 @@ STRICT = {
 class ExportLinkPage(LoginRequiredMixin, View):
     """For the member it was made for; for others it is not there. No script runs on it."""
 
+    @classmethod
+    def opens_for(cls, user: User | None, account_id: int | None) -> bool:  # noqa: ARG003 - of no account
+        return user is not None
+
     def get(self, request: HttpRequest, token: str) -> HttpResponseBase:
         return self._open(request, token, post=False)
 

@@ -15,11 +15,12 @@ from django.utils.http import urlencode
 from django.views import View
 from django.views.decorators.cache import never_cache
 
+from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.accounts.selectors import Context
 from apps.core.errors import NotThere
 from apps.workspace import selectors
-from apps.workspace.here import look, offered
+from apps.workspace.here import entered, look, offered
 
 STRICT = {
     "default-src": [NONE],
@@ -43,6 +44,11 @@ class Screen(View):
     template_name: ClassVar[str] = ""
     here: Context
     sight: selectors.Sight
+
+    @classmethod
+    def opens_for(cls, user: User | None, account_id: int | None) -> bool:
+        """Whether this user can be sent here after signing in (accounts.next_page)."""
+        return user is not None and entered(user, account_id) is not None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         here = look(request)

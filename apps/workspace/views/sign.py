@@ -5,13 +5,14 @@ from typing import Any
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.accounts.next_page import next_page
 from apps.accounts.selectors import CHOSEN
 from apps.accounts.services import audit
 from apps.workspace.here import enter, look
@@ -39,11 +40,11 @@ class SignIn(LoginView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "GET" and look(request) is not None:
-            return redirect(self.get_success_url())
+            return HttpResponseRedirect(self.get_success_url())
         return super().dispatch(request, *args, **kwargs)
 
-    def get_default_redirect_url(self) -> str:
-        return reverse("workspace:conversations")
+    def get_success_url(self) -> str:
+        return next_page(self.request) or reverse("workspace:conversations")
 
 
 @guarded
@@ -51,7 +52,7 @@ class SignOut(LogoutView):
     http_method_names = ["post"]
 
     def get_success_url(self) -> str:
-        return reverse("workspace:sign_in")
+        return next_page(self.request) or reverse("workspace:sign_in")
 
 
 class Choose(Screen):

@@ -1,0 +1,47 @@
+"""Where `next` leads: only to a page of this portal that is there for whoever goes on.
+
+A page can be a goal if its view class has `opens_for(user, account_id)`; `user` is None for nobody signed in. Whatever
+else `next` holds (another host, a view's name, a file, a page of another role) counts as if it were not there.
+"""
+
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.http import HttpRequest
+from django.urls import Resolver404, resolve
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from apps.accounts.models import User
+from apps.accounts.selectors import CHOSEN
+
+FIELD = "next"
+LONGEST = 2000
+
+
+def next_page(request: HttpRequest) -> str | None:
+    """The address that the request's `next` names, if the request's user may go there by GET."""
+    asked = request.POST.get(FIELD) or request.GET.get(FIELD) or ""
+    user = request.user if isinstance(request.user, User) and request.user.is_active else None
+    chosen = request.session.get(CHOSEN)
+    return (
+        asked
+        if _is_path(asked) and _opens(asked, user, chosen if isinstance(chosen, int) else None)
+        else None
+    )
+
+
+def _is_path(text: str) -> bool:
+    """A path of this host, as browsers read it: they take a backslash for a slash and skip control characters."""
+    plain = text.isascii() and text.isprintable() and "\\" not in text and " " not in text
+    local = text.startswith("/") and not text.startswith("//") and len(text) <= LONGEST
+    return plain and local and url_has_allowed_host_and_scheme(text, allowed_hosts=None)
+
+
+def _opens(address: str, user: User | None, account_id: int | None) -> bool:
+    try:
+        path = unquote(urlsplit(address).path, errors="strict")
+        view: Any = getattr(resolve(path).func, "view_class", None)
+    except (Resolver404, ValueError):
+        return False
+    readable = hasattr(view, "get") and "get" in view.http_method_names
+    return readable and hasattr(view, "opens_for") and bool(view.opens_for(user, account_id))
