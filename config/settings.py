@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "apps.demo",
 ]
 MIDDLEWARE = [
+    "apps.hourly.middleware.HealthMiddleware",
     "apps.accounts.origin.OriginMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -118,7 +119,7 @@ DATABASE_URL, REDIS_URL = services.urls()
 def _database(url: str) -> dict[str, Any]:
     parts = {key: str(value) for key, value in conninfo_to_dict(url).items() if value is not None}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "apps.core.database",
         "NAME": parts.pop("dbname", "goalline"),
         "USER": parts.pop("user", ""),
         "PASSWORD": parts.pop("password", ""),
@@ -317,11 +318,13 @@ GEOIP_DATABASE = env.text("GEOIP_DATABASE")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"in one line": {"()": "apps.core.logs.WithoutTraceback"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {
         "django.server": {"level": "WARNING"},
+        "django.security.DisallowedHost": {"filters": ["in one line"]},  # anybody can cause it
         "celery.beat": {"level": "WARNING"},
         "axes": {"level": "WARNING"},  # it would name the addresses of login links
     },

@@ -11,6 +11,9 @@ from django.core.wsgi import get_wsgi_application
 django_application = get_wsgi_application()
 
 from apps.collect.edge import application as collect_application
+from apps.core.database import patience
+
+patience.watch_the_server()  # a web process has few threads; none may wait for a frozen database
 
 COLLECTION = ("/collect/", "/watch/", "/pixel/")
 

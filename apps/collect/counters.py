@@ -9,9 +9,9 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
-from apps.counters import origins
+from apps.counters import directory, origins
 from apps.counters.models import Counter
 
 log = logging.getLogger(__name__)
@@ -43,6 +43,14 @@ def load(number: int | None) -> dict[int, Site]:
         rows = rows.filter(pk=number)
     found = rows.values_list("id", "site", "allowed_origins")[:MOST]
     return {id_: Site(id_, cors_headers({site, *others})) for id_, site, others in found}
+
+
+def last_known(number: int) -> Site | None:
+    """The counter, if it was in use when the database was last there: for a process that starts while it is away."""
+    facts = directory.known().get(number)
+    if facts is None or facts.archived:
+        return None
+    return Site(number, cors_headers({facts.site, *facts.allowed_origins}))
 
 
 def cors_headers(allowed: set[str]) -> dict[str, Headers]:
@@ -81,8 +89,8 @@ class Counters:
         self._questions.put((number, answer))
         try:
             return answer.result(timeout=PATIENCE)
-        except (DatabaseError, TimeoutError) as error:
-            raise CannotSay(str(error) or "the database did not answer in time") from error
+        except (Error, TimeoutError) as error:
+            raise CannotSay("the database does not answer") from error  # its own words name its address
 
     def known(self, number: int) -> Site | None:
         """The counter if it is in memory; nobody is asked."""
@@ -112,7 +120,7 @@ class Counters:
     def _refresh(self) -> None:
         try:
             self._known = self._ask(None)
-        except DatabaseError as error:
+        except Error as error:
             log.warning("Counters stay as they were known: %s", error)
         now = time.monotonic()
         self._missing = {number: until for number, until in self._missing.items() if until > now}
@@ -123,8 +131,10 @@ class Counters:
             try:
                 site = self._ask(number).get(number)
             except Exception as error:  # noqa: BLE001 (whoever waits shall know)
-                answer.set_exception(error)
-                return
+                site = last_known(number)
+                if site is None:
+                    answer.set_exception(error)
+                    return
             if site is None:
                 self._missing[number] = time.monotonic() + FORGET
             else:
@@ -135,7 +145,7 @@ class Counters:
         try:
             return self._load(number)
         finally:
-            with suppress(DatabaseError):
+            with suppress(Error):
                 connection.close()  # asked rarely: a kept connection would only grow stale
 
     def close(self) -> None:

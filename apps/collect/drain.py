@@ -5,9 +5,9 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +20,7 @@ from apps.collect.selectors import DrainState, positions, unstored
 from apps.collect.services import TROUBLE, Portion, Stored
 from apps.core import clock
 from apps.core.memory import without_collecting
+from apps.counters import directory
 
 log = logging.getLogger(__name__)
 FULL = 10_000  # hits a batch: larger ones gain nothing more
@@ -91,6 +92,19 @@ class Feed:
         self._open.clear()
 
 
+@contextmanager
+def _directory() -> Iterator[None]:
+    """Beside the lanes, the counters' directory is kept up to date."""
+    over = threading.Event()
+    thread = threading.Thread(target=directory.keep, args=[over.wait], name="directory", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(timeout=5)  # a database that is frozen must not keep the drain from ending
+
+
 def count(portions: list[Portion]) -> int:
     """How many hits they hold."""
     return sum(one.hits for part in portions for one in part.found)
@@ -137,7 +151,7 @@ class Drain:
             self._run_lane(spool, Feed(deal), once=once)
             return
         sys.setswitchinterval(SWITCH)
-        with ThreadPoolExecutor(self.lanes, thread_name_prefix="lane") as pool:
+        with _directory(), ThreadPoolExecutor(self.lanes, thread_name_prefix="lane") as pool:
             lanes = [pool.submit(self._own, spool, Feed(deal, lane), once=once) for lane in range(self.lanes)]
         for lane in lanes:
             lane.result()

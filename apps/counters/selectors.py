@@ -3,13 +3,19 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 
 from apps.core import clock
+from apps.core.database import patience
 from apps.core.errors import NotThere
+from apps.counters import directory
 from apps.counters.cookie_page import host
 from apps.counters.cookie_words import Facts
+from apps.counters.directory import PublicFacts
 from apps.counters.models import Consent, Counter, CounterSettings, WithoutConsent
+
+PATIENCE = 2.0  # seconds that a visitor's browser waits for the database
 
 __all__ = [
     "SettingsAt",
@@ -17,6 +23,7 @@ __all__ = [
     "cookie_facts",
     "counter",
     "counters",
+    "public_facts",
     "settings_history",
     "tag_settings",
 ]
@@ -51,21 +58,38 @@ class TagSettings:
     respect_gpc: bool
 
 
+def public_facts(*, number: int) -> PublicFacts:
+    """What everybody may know of a counter, archived or not: from the database, or while it is away as it was last.
+
+    Raises NotThere when the database says so, and its error when nobody can tell.
+    """
+    try:
+        with patience.within(PATIENCE):
+            facts = directory.stored(number).get(number)
+    except (OperationalError, InterfaceError):
+        facts = directory.known().get(number)
+        if facts is None:
+            raise
+    if facts is None:
+        raise NotThere
+    return facts
+
+
 def tag_settings(*, number: int) -> TagSettings:
     """The present settings of a counter in use, of whatever account."""
-    found = Counter.objects.filter(pk=number, archived_at=None).first()
-    if not found:
+    facts = public_facts(number=number)
+    if facts.archived:
         raise NotThere
     return TagSettings(
-        number=found.pk,
-        site=found.site,
-        allowed_origins=tuple(found.allowed_origins),
-        user_ids=found.user_ids,
-        visit_timeout_s=found.visit_timeout_s,
-        consent=Consent(found.consent),
-        without_consent=WithoutConsent(found.without_consent),
-        respect_dnt=found.respect_dnt,
-        respect_gpc=found.respect_gpc,
+        number=number,
+        site=facts.site,
+        allowed_origins=facts.allowed_origins,
+        user_ids=facts.user_ids,
+        visit_timeout_s=facts.visit_timeout_s,
+        consent=Consent(facts.consent),
+        without_consent=WithoutConsent(facts.without_consent),
+        respect_dnt=facts.respect_dnt,
+        respect_gpc=facts.respect_gpc,
     )
 
 
@@ -93,21 +117,18 @@ def settings_history(*, numbers: Collection[int]) -> dict[int, list[SettingsAt]]
 
 def cookie_facts(*, number: int) -> Facts:
     """What the page about cookies tells of a counter; of an archived one too: browsers keep its values."""
-    found = Counter.objects.select_related("account").filter(pk=number).first()
-    if not found:
-        raise NotThere
-    account = found.account
+    facts = public_facts(number=number)
     return Facts(
-        account=account.name,
-        counter=found.name,
-        sites=tuple((host(origin), origin) for origin in dict.fromkeys([found.site, *found.allowed_origins])),
-        consent=found.consent,
-        without_consent=found.without_consent,
-        respect_dnt=found.respect_dnt,
-        respect_gpc=found.respect_gpc,
-        user_ids=found.user_ids,
-        archived=found.archived_at is not None,
-        message_text=account.message_text,
-        hits_days=account.hits_days,
-        texts_days=account.texts_days,
+        account=facts.account,
+        counter=facts.name,
+        sites=tuple((host(origin), origin) for origin in dict.fromkeys([facts.site, *facts.allowed_origins])),
+        consent=facts.consent,
+        without_consent=facts.without_consent,
+        respect_dnt=facts.respect_dnt,
+        respect_gpc=facts.respect_gpc,
+        user_ids=facts.user_ids,
+        archived=facts.archived,
+        message_text=facts.message_text,
+        hits_days=facts.hits_days,
+        texts_days=facts.texts_days,
     )

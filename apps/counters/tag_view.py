@@ -1,6 +1,7 @@
 """`/tag/<counter>.js`: what every page of a site loads."""
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.views.decorators.http import require_safe
 
@@ -21,9 +22,10 @@ def tag(request: HttpRequest, number: int, version: str = "") -> HttpResponse:
     try:
         made = script(tag_settings(number=number), settings.BASE_URL)
     except NotThere:
-        words = f'console.warn("Goalline: there is no counter {number} in use");\n'
-        headers = {"Cache-Control": "public, max-age=60", **ANYWHERE}
-        return HttpResponse(words, KIND, status=404, headers=headers)
+        return _warning(404, f"there is no counter {number} in use", {"Cache-Control": "public, max-age=60"})
+    except (OperationalError, InterfaceError):
+        later = {"Cache-Control": "no-store", "Retry-After": "5"}
+        return _warning(503, f"counter {number} cannot be looked up now", later)
     headers = {
         "ETag": f'W/"{made.version}"',
         "Cache-Control": FOR_EVER if version == made.version else SOON,
@@ -35,3 +37,9 @@ def tag(request: HttpRequest, number: int, version: str = "") -> HttpResponse:
     if "gzip" in request.headers.get("Accept-Encoding", ""):
         return HttpResponse(made.compressed, KIND, headers={**headers, "Content-Encoding": "gzip"})
     return HttpResponse(made.body, KIND, headers=headers)
+
+
+def _warning(status: int, words: str, headers: dict[str, str]) -> HttpResponse:
+    """For whoever looks why nothing is counted: a script that says so in the browser's console."""
+    body = f'console.warn("Goalline: {words}");\n'
+    return HttpResponse(body, KIND, status=status, headers={**headers, **ANYWHERE})

@@ -1,17 +1,22 @@
 """Whether facts come in, get judged and go out: for an account's health page, and for whoever watches the servers."""
 
 import contextlib
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
-from celery import current_app
+from celery import Celery, current_app
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import connection
 
 from apps.collect import selectors as collect
 from apps.core import clock
+from apps.core.database import patience
 from apps.core.hints import OPTIONS
 from apps.hourly import hours
 from apps.hourly.models import Heartbeat, Run
@@ -23,6 +28,8 @@ PARTS = ("beat", "worker", "drain")
 SILENT_AFTER = timedelta(seconds=120)  # four sweeps
 WAITING_TOO_LONG = timedelta(minutes=10)
 LOOKED_AT = 2000  # conversations
+NO_ANSWER = "no answer"
+PATIENCE = 1.5  # seconds that readiness takes at most; whoever asks has little more
 
 WITH_HITS = """
 SELECT count(*), count(*) FILTER (WHERE EXISTS (
@@ -133,11 +140,20 @@ def _conversations(account_id: int, since: datetime) -> tuple[int, int]:
 
 
 def ready() -> Ready:
-    """Ask every server and the clockwork; never raises."""
-    database = _attempt(_database)
-    checks = {"database": database, "broker": _attempt(_broker), "storage": _attempt(_storage)}
-    if database == "ok":
-        checks |= {"beat": _attempt(_clockwork), "queue": _attempt(_queue)}
+    """Ask every server and the clockwork, for a moment; never raises.
+
+    Broker and storage are asked in threads, so that a frozen server or disk keeps nobody waiting.
+    """
+    until = time.monotonic() + PATIENCE
+    broker = partial(
+        _broker, current_app._get_current_object()
+    )  # a thread has its own idea of the current one
+    others = {"broker": _begin("broker", broker), "storage": _begin("storage", _storage)}
+    with patience.within(PATIENCE):
+        database = _attempt(_database)
+        checks = {"database": database}
+        clockwork = {"beat": _attempt(_clockwork), "queue": _attempt(_queue)} if database == "ok" else {}
+    checks |= {name: _word(future, until) for name, future in others.items()} | clockwork
     return Ready(ok=all(word == "ok" for word in checks.values()), checks=checks)
 
 
@@ -151,8 +167,30 @@ def _attempt(check: Callable[[], None]) -> str:
     except NotReadyError as finding:
         return str(finding)
     except Exception as error:  # noqa: BLE001 - the check's answer, whatever it is; the name gives nothing away
-        return f"failed: {type(error).__name__}"
+        return NO_ANSWER if _silent(error) else f"failed: {type(error).__name__}"
     return "ok"
+
+
+def _silent(error: BaseException) -> bool:
+    return isinstance(error.__cause__, patience.Silent)
+
+
+_asked: dict[str, Future[str]] = {}
+
+
+def _begin(name: str, check: Callable[[], None]) -> Future[str]:
+    """Ask in a thread; while one still waits for an answer, no second one is sent after it."""
+    if name not in _asked or _asked[name].done():
+        future = _asked[name] = Future()
+        threading.Thread(target=lambda: future.set_result(_attempt(check)), name=name, daemon=True).start()
+    return _asked[name]
+
+
+def _word(future: Future[str], until: float) -> str:
+    try:
+        return future.result(timeout=max(0.0, until - time.monotonic()))
+    except TimeoutError:
+        return NO_ANSWER
 
 
 def _database() -> None:
@@ -160,8 +198,8 @@ def _database() -> None:
         cursor.execute("SELECT 1")
 
 
-def _broker() -> None:
-    with current_app.connection_for_write(transport_options=OPTIONS) as broker:
+def _broker(app: Celery) -> None:
+    with app.connection_for_write(transport_options=OPTIONS) as broker:
         broker.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
         broker.default_channel.client.ping()
 

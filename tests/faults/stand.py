@@ -151,6 +151,28 @@ class Stand:
             self.away = False
             self._await_servers()
 
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """PostgreSQL and Valkey are stopped as they stand: their sockets are open, and nobody answers."""
+        layout = Layout.of(self.home)
+        master, broker = postgres.running(layout), valkey.running(layout)
+        assert master
+        assert broker
+        pids = [master, broker, *children(master)]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
+    def kill_all_web_processes(self) -> None:
+        """Each is started again by the web server's own parent; waits until one answers."""
+        for pid in children(self._running["web"].pid):
+            self._shoot(pid)
+        self.wait_until_up()
+
     def _await_servers(self) -> None:
         end = time.monotonic() + 60
         while postgres.running(Layout.of(self.home)) is None:

@@ -4,14 +4,17 @@ What was acknowledged is stored, each once.
 """
 
 import hashlib
+import http.client
 import json
 import random
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from apps.core.embedded import processes
 from tests.faults.clients import Sender, batches
 from tests.faults.stand import PROJECT, Stand
 from tests.faults.test_kill_everything import send_and_kill
@@ -127,3 +130,39 @@ def test_without_database_nothing_is_refused_and_all_is_stored_soon_after(stand,
 @pytest.mark.long
 def test_the_same_for_a_minute(stand, counter):
     be_without_database(stand, counter, 60)
+
+
+def ask(stand, path):
+    """`(status, body, seconds)` of a new connection's answer."""
+    link = http.client.HTTPConnection("127.0.0.1", stand.port, timeout=20)
+    began = time.monotonic()
+    try:
+        link.request("GET", path, headers={"Cookie": "sessionid=abcdefghijklmnopqrstuvwxyz012345"})
+        answer = link.getresponse()
+        return answer.status, answer.read().decode(), time.monotonic() - began
+    finally:
+        link.close()
+
+
+def ask_at_once(stand, path, count):
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(lambda _: ask(stand, path), range(count)))
+
+
+@pytest.mark.faults
+def test_while_database_and_broker_are_frozen_tags_and_hits_work_and_health_is_prompt(stand, counter):
+    assert ask(stand, f"/tag/{counter}.js")[0] == 200
+    file = stand.home / "spool" / "counters.json"
+    assert processes.wait_until(lambda: f'"number":{counter},' in file.read_text(), 30)
+    with stand.frozen():
+        blocked = ask_at_once(stand, "/workspace/", 8)  # as many as the web processes have threads
+        assert {status for status, _, _ in blocked} == {503}
+        assert max(seconds for _, _, seconds in blocked) < 5
+        status, words, seconds = ask(stand, "/healthz/ready")
+        assert (status, json.loads(words)["checks"]["database"]) == (503, "no answer")
+        assert json.loads(words)["checks"]["broker"] != "ok"
+        assert seconds < 2
+        stand.kill_all_web_processes()  # those that come after them have never seen the counter
+        assert {status for status, _, _ in ask_at_once(stand, f"/tag/{counter}.js", 8)} == {200}
+        assert load(stand, counter, 1, 7)["others"] == {}
+    assert ask(stand, "/tag/999999.js")[0] == 404

@@ -86,7 +86,8 @@ def test_every_variable_is_listed_and_every_listed_one_is_read() -> None:
 
 
 def test_decisions_are_numbered_listed_and_whole() -> None:
-    assert [path.name[:4] for path in DECISIONS] == [f"{n:04}" for n in range(1, len(DECISIONS) + 1)]
+    numbers = [path.name[:4] for path in DECISIONS]
+    assert len(set(numbers)) == len(numbers)  # those of several people land in any order
     index = (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
     for path in DECISIONS:
         text = path.read_text(encoding="utf-8")

@@ -92,6 +92,32 @@ def test_live_asks_nobody(client, django_assert_num_queries):
     assert (answer.status_code, answer.json()) == (200, {"live": True})
 
 
+@pytest.mark.parametrize("host", ["10.0.0.7", "10.0.0.7:8000", "nobody.example", "bad host", "[::1", ""])
+@pytest.mark.parametrize("path", ["/healthz/live", "/healthz/ready"])
+def test_health_checks_come_by_whatever_host_and_without_tls(client, settings, caplog, host, path):
+    settings.ALLOWED_HOSTS = ["portal.example"]
+    settings.SECURE_SSL_REDIRECT = True
+    answer = client.get(path, headers={"host": host})
+    assert answer.json().keys() & {"live", "ready"}
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/healthz/", "/admin/", "/api/v1/agents/", "/tag/1.js", "/static/x.css", "/"]
+)
+def test_other_addresses_refuse_an_unknown_host_in_words_and_in_one_line_of_the_log(
+    client, settings, caplog, path
+):
+    settings.ALLOWED_HOSTS = ["portal.example"]
+    answer = client.get(path, headers={"host": "nobody.example"})
+    assert answer.status_code == 400
+    assert "does not answer to this host name" in answer.content.decode()
+    (line,) = caplog.records
+    assert "nobody.example" in line.getMessage()
+    assert line.exc_info is None
+
+
 def test_ready_says_what_is_wrong(client):
     answer = client.get("/healthz/ready")
     assert answer.status_code == 503
