@@ -13,11 +13,17 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """One database a process; TEST_DB_SUFFIX keeps apart several people on one server."""
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: pytest.FixtureRequest
+) -> None:
+    """One database a process, a copy of the migrated one; TEST_DB_SUFFIX keeps apart several people on one server."""
+    from tests import database
+
+    test = settings.DATABASES["default"].setdefault("TEST", {})
     if suffix := os.environ.get("TEST_DB_SUFFIX"):
-        test = settings.DATABASES["default"].setdefault("TEST", {})
         test["NAME"] = f"{test.get('NAME') or 'goalline_test'}{suffix}"
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        test["TEMPLATE"] = database.template()
 
 
 @pytest.fixture(autouse=True)
