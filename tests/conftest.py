@@ -56,10 +56,7 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     marker = request.node.get_closest_marker("django_db")
     if marker is None or not marker.kwargs.get("transaction"):
         return
-    from django.db import connection
+    from tests.tables import forget_what_was_committed
 
-    from apps.people import known_names
-
-    known_names.forget()
-    with request.getfixturevalue("django_db_blocker").unblock(), connection.cursor() as cursor:
-        cursor.execute("TRUNCATE visits_hit, goals_reach, conversations_event, conversions_conversion")
+    with request.getfixturevalue("django_db_blocker").unblock():
+        forget_what_was_committed()

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from apps.core.errors import NotThere, Problem, Refused
+from apps.core.errors import NotThere, Outdated, Problem, Refused
 
 CONTENT_TYPE = "application/problem+json"
 NOT_THERE = frozenset({"unknown_agent", "unknown_group", "unknown_goal", "unknown_counter"})
@@ -117,6 +117,8 @@ def _domain(request: Request, error: Refused | BadParameters | Named | NotThere)
     errors = [_entry(p.field, p.code, str(p.detail), in_query=in_query) for p in error.problems]
     if isinstance(error, Named) or all(p.code in NOT_THERE for p in error.problems):
         return _response(request, 404, code="not_found", detail=errors[0]["detail"], errors=errors)
+    if isinstance(error, Outdated):
+        return _response(request, 409, code="outdated", detail=errors[0]["detail"], errors=errors)
     if isinstance(error, Refused) and len(error.problems) == 1 and not error.problems[0].field:
         only = error.problems[0]
         return _response(request, 400, code=only.code, detail=str(only.detail))

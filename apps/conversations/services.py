@@ -4,11 +4,13 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import connection, transaction
+from django.db import connection
+from django.db.models import Q
 
 from apps.conversations.models import Channel, ChannelKind, Conversation
 from apps.conversations.retention import forget_texts
 from apps.core.errors import Problem, Refused
+from apps.core.retry import transactional
 from apps.people.owners import Owners
 
 __all__ = [
@@ -55,7 +57,7 @@ class Naming(NamedTuple):
         return self.time, self.seq, self.id.encode()
 
 
-@transaction.atomic
+@transactional
 def record_channel(
     *, account_id: int, external_id: str, at: datetime, name: str | None = None, kind: str | None = None
 ) -> tuple[Channel, bool]:
@@ -68,7 +70,9 @@ def record_channel(
             Problem("kind", "invalid_choice", f"{kind!r} is no kind of channel; known are {known}.")
         )
     ensure_channels(account_id=account_id, external_ids=[external_id])
-    channel = Channel.objects.select_for_update().get(account_id=account_id, external_id=external_id)
+    channel = Channel.objects.select_for_update(no_key=True).get(
+        account_id=account_id, external_id=external_id
+    )
     kind_known = channel.history.exists()
     channel.placeholder = False
     channel.name = channel.name if name is None else name[:255]
@@ -109,9 +113,12 @@ def known_events(*, account_id: int, ids: Collection[tuple[int, str]]) -> set[tu
 
 
 def ensure_conversations(
-    *, account_id: int, begun: dict[tuple[int, str], datetime]
+    *, account_id: int, begun: dict[tuple[int, str], datetime], moving: Collection[int] = ()
 ) -> dict[tuple[int, str], Conversation]:
-    """The conversations of these (channel, ticket), made where unknown, locked to the transaction's end."""
+    """The conversations of these (channel, ticket), made where unknown, locked to the transaction's end.
+
+    Those of the identities that are `moving` to somebody else in it are locked with them, all in one order.
+    """
     channels, tickets = zip(*sorted(begun), strict=True)
     instants = [begun[key] for key in sorted(begun)]
     with connection.cursor() as cursor:
@@ -129,8 +136,12 @@ def ensure_conversations(
             [list(channels), list(tickets), account_id],
         )
         ids = [pk for (pk,) in cursor.fetchall()]
-    held = Conversation.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
-    return {(one.channel_id, one.ticket): one for one in held}
+    wanted = Q(pk__in=ids)
+    if moving:
+        wanted |= Q(identity_id__in=moving)
+    rows = Conversation.objects.select_for_update(no_key=True).filter(wanted, account_id=account_id)
+    held = {(one.channel_id, one.ticket): one for one in rows.order_by("pk")}
+    return {key: held[key] for key in begun}
 
 
 def insert_events(*, rows: Sequence[EventRow]) -> set[tuple[int, str]]:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import connection, transaction
+from django.db import connection
 
 from apps.conversations.models import Event
+from apps.core.retry import transactional
 
 ASSIGNMENTS = (int(Event.Kind.ASSIGN), int(Event.Kind.ASSIGN_NOTHING))
 STATUSES = (int(Event.Kind.NEW), int(Event.Kind.CLOSED))
@@ -151,7 +152,7 @@ def _hold(account_id: int, facts: Iterable[Fact]) -> None:
         )
 
 
-@transaction.atomic
+@transactional
 def rebuild(*, account_id: int) -> None:
     """Make an account's summaries anew from its events, as if every event came in again."""
     with connection.cursor() as cursor:

@@ -26,5 +26,9 @@ class Refused(Exception):
         return cls(Problem(field, code, detail))
 
 
+class Outdated(Refused):
+    """What was right when it was asked for and is not any more, since somebody else came first: a 409."""
+
+
 class NotThere(Exception):
     """The thing does not exist for whoever asks: a 404 by every way in."""

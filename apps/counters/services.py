@@ -7,7 +7,6 @@ from typing import Any, TypedDict, Unpack
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts import checks
@@ -15,6 +14,7 @@ from apps.accounts.models import Account
 from apps.accounts.services import audit
 from apps.core import clock
 from apps.core.errors import NotThere, Problem, Refused
+from apps.core.retry import transactional
 from apps.counters import origins
 from apps.counters.models import Counter, CounterSettings
 from apps.counters.tag import snippet
@@ -50,7 +50,7 @@ class Values(Options, total=False):
     site: str | None
 
 
-@transaction.atomic
+@transactional
 def make_counter(
     *, account_id: int, user_id: int | None, name: str, site: str, **options: Unpack[Options]
 ) -> Counter:
@@ -66,7 +66,7 @@ def make_counter(
     return counter
 
 
-@transaction.atomic
+@transactional
 def save_counter(*, account_id: int, user_id: int | None, number: int, **values: Unpack[Values]) -> Counter:
     """Change a counter from now on."""
     counter = _held(account_id, number)
@@ -83,7 +83,7 @@ def save_counter(*, account_id: int, user_id: int | None, number: int, **values:
     return counter
 
 
-@transaction.atomic
+@transactional
 def archive_counter(*, account_id: int, user_id: int | None, number: int) -> Counter:
     """Take a counter out of use: its hits stay, new ones are refused."""
     counter = _held(account_id, number)
@@ -93,7 +93,7 @@ def archive_counter(*, account_id: int, user_id: int | None, number: int) -> Cou
     return counter
 
 
-@transaction.atomic
+@transactional
 def mail_snippet(*, account_id: int, user_id: int, number: int, to: str) -> Mail:
     """Tell somebody by mail how to install the tag; nothing in it is the sender's to word."""
     counter = _held(account_id, number)
@@ -131,7 +131,7 @@ def _snippet_mail(counter: Counter) -> str:
 
 
 def _held(account_id: int, number: int) -> Counter:
-    rows = Counter.objects.select_for_update(of=("self",))
+    rows = Counter.objects.select_for_update(of=("self",), no_key=True)
     found = rows.filter(account_id=account_id, pk=number, archived_at=None).first()
     if not found:
         raise NotThere

@@ -51,8 +51,8 @@ def sightings(pairs: Sequence[Pair], identities: dict[Name, int]) -> Sightings:
     return Sightings(links, ties, ends)
 
 
-def link(*, account_id: int, seen: Sightings, source: str) -> None:
-    """Record links and ties and give what the identities did to whom they belong now.
+def link(*, account_id: int, seen: Sightings, source: str) -> bool:
+    """Record links and ties and give what the identities did to whom they belong now; whether any was new.
 
     The caller is in a transaction, shares the account's goal lock and holds `seen.ends` alone
     (`people.services.hold`).
@@ -62,6 +62,7 @@ def link(*, account_id: int, seen: Sightings, source: str) -> None:
     changed += add_ties(account_id=account_id, ties=seen.ties, source=source)
     if changed:
         settle(account_id=account_id, identities=changed)
+    return bool(changed)
 
 
 def settle(*, account_id: int, identities: Collection[int]) -> None:

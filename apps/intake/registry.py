@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from apps.accounts import services as accounts
 from apps.accounts.models import Account, Agent, AgentValues, Group
@@ -13,6 +13,7 @@ from apps.conversations.models import Channel
 from apps.core import clock
 from apps.core.clock import BEGINNING
 from apps.core.locks import Lock, take
+from apps.core.retry import transactional
 from apps.goals import chat_marks
 from apps.goals import services as goals
 from apps.intake.links import settle
@@ -44,7 +45,7 @@ def _mark(account_id: int, people: Iterable[int], since: datetime, reason: Mark.
     leave_marks(account_id=account_id, marks=[(person, since) for person in people], reason=reason)
 
 
-@transaction.atomic
+@transactional
 def save_agent(
     *,
     account_id: int,
@@ -102,25 +103,25 @@ def _unrecorded(account_id: int, external_id: str) -> bool:
     return last is None or None in (last.name, last.email, last.kind, last.groups)
 
 
-@transaction.atomic
+@transactional
 def delete_agent(*, account_id: int, agent_id: int) -> Agent:
     """Remove an agent from choices; past credit and history stay."""
     return accounts.retire_agent(account_id=account_id, agent_id=agent_id, at=clock.now())
 
 
-@transaction.atomic
+@transactional
 def save_group(*, account_id: int, external_id: str, name: str) -> Group:
     """Make or name a group."""
     return accounts.record_group(account_id=account_id, external_id=external_id, name=name)
 
 
-@transaction.atomic
+@transactional
 def archive_group(*, account_id: int, group_id: int) -> Group:
     """Take a group out of choices; goals that name it go on."""
     return accounts.retire_group(account_id=account_id, group_id=group_id, at=clock.now())
 
 
-@transaction.atomic
+@transactional
 def save_channel(
     *,
     account_id: int,
@@ -140,7 +141,7 @@ def save_channel(
     return channel
 
 
-@transaction.atomic
+@transactional
 def save_settings(*, account_id: int, at: datetime | None = None, **values: Any) -> Account:
     """Change settings of the account as of now (or `at`).
 

@@ -4,12 +4,12 @@ import hashlib
 import logging
 from datetime import timedelta
 
-from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from apps.core import clock, queues
 from apps.core.hints import send_hint
+from apps.core.retry import transactional
 from apps.mail.models import Mail
 from apps.mail.sending import Answer, send
 
@@ -26,7 +26,7 @@ SWEPT_AT_ONCE = 500
 KEPT = timedelta(days=90)
 
 
-@transaction.atomic
+@transactional
 def write_mail(
     *, key: str, to: str, subject: str, body: str, account_id: int | None = None, secret: str = ""
 ) -> Mail:

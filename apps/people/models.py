@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Greatest, Least
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Account
@@ -109,11 +110,22 @@ class Merge(models.Model):
     at = models.DateTimeField(default=clock.now)
     kept_id = models.BigIntegerField()  # persons
     gone_id = models.BigIntegerField()
-    identities = ArrayField(models.BigIntegerField())  # those of the one, and one of the other's
+    identities = ArrayField(
+        models.BigIntegerField()
+    )  # of the kept one the first, of the other those of its own
     undone_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["account", "kept_id"], name="merge_kept")]  # a person's page
+        constraints = [
+            models.UniqueConstraint(
+                models.F("account"),
+                Least("kept_id", "gone_id"),
+                Greatest("kept_id", "gone_id"),
+                condition=models.Q(undone_at__isnull=True),
+                name="merge_open_pair",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.gone_id} into {self.kept_id}"

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from apps.accounts.models import Account, AccountSettings
 from apps.core.arrays import numbers
@@ -15,7 +15,7 @@ from apps.core.clock import BEGINNING
 from apps.people.models import Identity, Person, Tie
 from apps.people.owners import LinkAt, NameBytes, Owners, TieAt
 
-__all__ = ["around", "contact_ends", "identities_of", "named", "owner_of", "owners", "people"]
+__all__ = ["around", "contact_ends", "identities_of", "named", "number_now", "owner_of", "owners", "people"]
 
 _NOT_UNDONE = (  # a merge by a member is taken back by itself only
     " ({row}.source LIKE 'merge:%%' OR NOT EXISTS (SELECT FROM people_undone x WHERE x.account_id = {row}.account_id"
@@ -31,14 +31,15 @@ _TIES = (
     " WHERE t.account_id = %s AND t.one_id = ANY(%s::bigint[]) AND"
     + _NOT_UNDONE.format(row="t", one="t.one_id", other="t.other_id")
 )
+_NO_MERGE = " AND {row}.source NOT LIKE 'merge:%%'"
 _NEIGHBOURS = (
     "SELECT other_id FROM people_tie WHERE account_id = %s AND one_id = ANY(%s::bigint[])"
     " UNION SELECT one_id FROM people_tie WHERE account_id = %s AND other_id = ANY(%s::bigint[])"
 )
 
 
-def owners(*, account_id: int, identities: Collection[int]) -> Owners:
-    """Who owns these identities, through time."""
+def owners(*, account_id: int, identities: Collection[int], merges: bool = True) -> Owners:
+    """Who owns these identities, through time; without `merges`: if no member had made people one."""
     known = _rows(account_id, set(identities))
     loose = {identity for identity, row in known.items() if row.kind != Identity.Kind.USER_ID}
     if not loose:
@@ -46,14 +47,16 @@ def owners(*, account_id: int, identities: Collection[int]) -> Owners:
     ends = _walk(account_id, loose)
     known |= _rows(account_id, ends - known.keys())
     with connection.cursor() as cursor:
-        cursor.execute(_LINKS, [account_id, numbers(loose | ends)])
+        cursor.execute(
+            _LINKS + ("" if merges else _NO_MERGE.format(row="l")), [account_id, numbers(loose | ends)]
+        )
         links = [
             LinkAt(client, at, value.encode(), person) for client, at, value, person in cursor.fetchall()
         ]
     return Owners(
         own={identity: row.person for identity, row in known.items()},
         links=links,
-        ties=_ties(account_id, ends, known),
+        ties=_ties(account_id, ends, known, merges=merges),
         users={identity for identity, row in known.items() if row.kind == Identity.Kind.USER_ID},
     )
 
@@ -129,13 +132,13 @@ def _users(account_id: int, identities: set[int]) -> set[int]:
     return set(users.values_list("pk", flat=True))
 
 
-def _ties(account_id: int, ends: set[int], known: Mapping[int, _Row]) -> list[TieAt]:
+def _ties(account_id: int, ends: set[int], known: Mapping[int, _Row], *, merges: bool) -> list[TieAt]:
     """The ties among these identities that count."""
     if not ends:
         return []
     with connection.cursor() as cursor:
         cursor.execute(_TIES, [account_id, numbers(ends)])
-        rows = [row for row in cursor.fetchall() if row[2] in ends]
+        rows = [row for row in cursor.fetchall() if row[2] in ends and (merges or not row[3])]
     allowed = _ContactsLink(account_id)
     return [
         TieAt(at, _in_order(known[one].name, known[other].name), one, other)
@@ -177,10 +180,19 @@ def people(*, account_id: int) -> QuerySet[Person]:
 
 def owner_of(*, account_id: int, person_id: int) -> int | None:
     """Who this person is now: itself, or whom its first identity was linked to; None for nobody of the account."""
-    first = Identity.objects.filter(account_id=account_id, person_id=person_id).order_by("pk").first()
-    if identities_of(account_id=account_id, person_id=person_id).exists():
-        return person_id
-    return first.owner_id if first else None
+    number = number_now(account_id=account_id, person_id=person_id)
+    mine = Account.objects.filter(pk=account_id).annotate(number=number)
+    return mine.values_list("number", flat=True).first()
+
+
+def number_now(*, account_id: int, person_id: int) -> Case:
+    """The same as part of a statement: asked for and used in one, since people may be merged between two."""
+    own = Identity.objects.filter(account_id=account_id, person_id=person_id).order_by("pk")
+    return Case(
+        When(Exists(identities_of(account_id=account_id, person_id=person_id)), then=Value(person_id)),
+        default=Subquery(own.values("owner_id")[:1]),
+        output_field=BigIntegerField(),
+    )
 
 
 def named(*, account_id: int, kind: int, value: str) -> int | None:

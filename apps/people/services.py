@@ -107,21 +107,26 @@ def _make(account_id: int, names: Sequence[Name], written: Mapping[Name, str]) -
         )
 
 
-def hold(*, account_id: int, linked: Collection[int], others: Collection[int]) -> None:
-    """Keep who owns these identities from changing until the transaction's end: alone where links come.
+def hold(*, account_id: int, linked: Collection[int], others: Collection[int]) -> set[int]:
+    """Keep who owns these identities from changing until the transaction's end; the ones that may change hands in it.
 
-    What is tied to the linked ones may change hands with them, so it is held alone too.
+    What is tied to the linked ones may change hands with them, so those are held too. Where links come, all are held
+    alone, in one statement and by number, so that nobody waits for another in a ring. User IDs are their person's
+    for ever and need not be held.
     """
-    alone: set[int] = set()
-    wanted = set(linked)
-    if wanted:
-        wanted |= around(account_id=account_id, identities=wanted)
-    while wanted - alone:
-        _lock(account_id, wanted - alone, "FOR NO KEY UPDATE")
-        alone |= wanted
-        # whoever adds a tie holds both its ends, so what is held stays as it is
-        wanted = around(account_id=account_id, identities=alone)
-    _lock(account_id, set(others) - alone, "FOR SHARE")
+    if not linked:
+        _lock(account_id, set(others), "FOR SHARE")
+        return set()
+    wanted = set(linked) | around(account_id=account_id, identities=linked)
+    held = wanted | set(others)
+    _lock(account_id, held, "FOR NO KEY UPDATE")
+    # Whoever adds a tie holds both its ends, so the first look after the lock is the last one, unless something
+    # was tied before it. To wait for that would be out of turn: if it is not free the transaction starts again.
+    while more := around(account_id=account_id, identities=wanted) - wanted:
+        _lock(account_id, more - held, "FOR NO KEY UPDATE NOWAIT")
+        wanted |= more
+        held |= more
+    return wanted
 
 
 def _lock(account_id: int, identities: Collection[int], how: str) -> None:

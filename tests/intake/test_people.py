@@ -1,9 +1,11 @@
 """Identities of people: linked by events and by hand, undone, merged; whose things are follows."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from apps.accounts.models import AuditEntry
 from apps.conversations.models import Conversation
@@ -20,7 +22,7 @@ from apps.intake.services import (
     undo_link,
     undo_merge,
 )
-from apps.people.models import Identity, Mark, Tie
+from apps.people.models import Identity, Mark, Merge, Tie
 from apps.people.selectors import identities_of
 from tests.cast import Cast
 
@@ -144,6 +146,46 @@ def test_people_are_merged_and_taken_apart(cast: Cast) -> None:
     assert not Tie.objects.filter(source__startswith="merge").exists()
     with pytest.raises(Refused, match="already"):
         undo_merge(merge_id=second.pk, **ours)
+
+
+@pytest.mark.parametrize("order", [*permutations(["11", "7001", "u1"])])
+def test_a_merge_is_taken_back_and_a_later_one_stays(cast: Cast, order: tuple[str, ...]) -> None:
+    """Whoever came first, whoever has a user ID: who was merged leaves alone, whoever was kept keeps the third."""
+    kinds = {"11": "client_id", "7001": "telegram", "u1": "user_id"}
+    ours = {"account_id": cast.account.pk, "user_id": cast.admin.user_id}
+    for number, value in enumerate(order):
+        say(cast, number, **{kinds[value]: value, **({"whatsapp": "491701234567"} if value == "11" else {})})
+    apart = {value: whose(value) for value in order}
+    one, other, third = order
+    first = merge_people(kept=apart[one], gone=apart[other], **ours)
+    second = merge_people(kept=apart[third], gone=apart[other], **ours)
+    assert len({whose(value) for value in order}) == 1
+    assert whose(one) == second.kept_id, "answers name the person that the identities are"
+    undo_merge(merge_id=first.pk, **ours)
+    gone = next(value for value in order if apart[value] == first.gone_id)
+    assert whose(gone) == first.gone_id
+    assert whose("11") == whose("491701234567"), "what facts tie stays together"
+    assert len({whose(value) for value in order if value != gone}) == 1
+    assert whose(gone) not in {whose(value) for value in order if value != gone}
+    undo_merge(merge_id=second.pk, **ours)
+    assert {value: whose(value) for value in order} == apart
+    assert not Tie.objects.filter(source__startswith="merge").exists()
+
+
+def test_one_pair_has_one_open_merge_from_either_side(cast: Cast) -> None:
+    say(cast, 1, client_id="11")
+    say(cast, 2, client_id="12")
+    one, other = whose("11"), whose("12")
+    merge = merge_people(account_id=cast.account.pk, kept=one, gone=other, user_id=None)
+    for kept, gone in ((one, other), (other, one)):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Merge.objects.create(account=cast.account, kept_id=kept, gone_id=gone, identities=[])
+    say(cast, 3, client_id="11", user_id="u1")
+    say(cast, 4, client_id="12", user_id="u2")
+    with pytest.raises(Refused, match="at most one"):
+        merge_people(account_id=cast.account.pk, kept=one, gone=other, user_id=None)
+    undo_merge(account_id=cast.account.pk, merge_id=merge.pk, user_id=None)
+    assert (whose("11"), whose("12")) == (whose("u1"), whose("u2"))
 
 
 def test_two_people_with_user_ids_are_not_merged(cast: Cast) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts import checks
@@ -12,6 +11,7 @@ from apps.accounts.models import Account, AccountSettings
 from apps.accounts.services.audit import audit
 from apps.core import clock
 from apps.core.errors import NotThere, Problem, Refused
+from apps.core.retry import transactional
 
 SETTINGS = (
     "name",
@@ -38,7 +38,7 @@ _CHECKS: dict[str, Callable[[str], Problem | None]] = {
 }
 
 
-@transaction.atomic
+@transactional
 def make_account(*, name: str, timezone: str = "UTC", currency: str = "EUR") -> Account:
     """A new account, its settings in force from now on."""
     account = Account(name=name.strip(), timezone=timezone, currency=currency, created_at=clock.now())
@@ -48,11 +48,11 @@ def make_account(*, name: str, timezone: str = "UTC", currency: str = "EUR") -> 
     return account
 
 
-@transaction.atomic
+@transactional
 def record_settings(*, account_id: int, at: datetime, user_id: int | None = None, **values: Any) -> Account:
     """Change some of `SETTINGS` as `user_id`; what judging reads holds from `at` on."""
     try:
-        account = Account.objects.select_for_update().get(pk=account_id)
+        account = Account.objects.select_for_update(no_key=True).get(pk=account_id)
     except Account.DoesNotExist:
         raise NotThere from None
     if unknown := sorted(set(values) - set(SETTINGS)):

@@ -4,17 +4,17 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts import checks
 from apps.accounts.models import Agent, AgentValues, Group
 from apps.core.errors import NotThere, Refused
+from apps.core.retry import transactional
 
 Named = TypeVar("Named", Agent, Group)
 
 
-@transaction.atomic
+@transactional
 def record_agent(
     *,
     account_id: int,
@@ -60,7 +60,7 @@ def _check_groups(account_id: int, group_ids: list[int] | None) -> None:
 def _held(model: type[Named], account_id: int, external_id: str) -> Named:
     """The row of this name, made as a placeholder if need be, locked to the transaction's end."""
     found = _ensure(model, account_id, [external_id])
-    return model._default_manager.select_for_update().get(pk=found[external_id])
+    return model._default_manager.select_for_update(no_key=True).get(pk=found[external_id])
 
 
 def _remember(agent: Agent, at: datetime, given: dict[str, Any]) -> None:
@@ -72,7 +72,7 @@ def _remember(agent: Agent, at: datetime, given: dict[str, Any]) -> None:
         AgentValues.objects.update_or_create(agent=agent, at=at, defaults=after)
 
 
-@transaction.atomic
+@transactional
 def record_group(*, account_id: int, external_id: str, name: str) -> Group:
     """Make a group or name one anew; a placeholder becomes known, an archived one stays archived."""
     checks.clean(Group(account_id=account_id, external_id=external_id, name=name), ["external_id", "name"])
@@ -114,11 +114,13 @@ def _ids(model: type[Named], account_id: int, external_ids: Iterable[str]) -> di
     return dict(rows.values_list("external_id", "pk"))
 
 
-@transaction.atomic
+@transactional
 def retire_agent(*, account_id: int, agent_id: int, at: datetime) -> Agent:
     """Mark an agent as deleted. Past credit and its history stay."""
     try:
-        agent = Agent.objects.select_for_update().get(account_id=account_id, pk=agent_id, deleted_at=None)
+        agent = Agent.objects.select_for_update(no_key=True).get(
+            account_id=account_id, pk=agent_id, deleted_at=None
+        )
     except Agent.DoesNotExist:
         raise NotThere from None
     agent.deleted_at = at
@@ -126,11 +128,11 @@ def retire_agent(*, account_id: int, agent_id: int, at: datetime) -> Agent:
     return agent
 
 
-@transaction.atomic
+@transactional
 def retire_group(*, account_id: int, group_id: int, at: datetime) -> Group:
     """Mark a group as archived: no new goal names it, old ones go on."""
     try:
-        group = Group.objects.select_for_update().get(account_id=account_id, pk=group_id)
+        group = Group.objects.select_for_update(no_key=True).get(account_id=account_id, pk=group_id)
     except Group.DoesNotExist:
         raise NotThere from None
     if group.archived_at is None:

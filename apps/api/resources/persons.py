@@ -142,18 +142,17 @@ class People(Listed):
         return found
 
     def whole(self, number: int, status: int = 200) -> Response:
-        shape = WholePersonShape(one(self.rows(), pk=self.person(number)))
-        return Response(shape.data, status)
+        now = selectors.number_now(account_id=self.account_id, person_id=number)
+        return Response(WholePersonShape(one(self.rows(), pk=now)).data, status)
 
-    @extend_schema(request=NewIdentity, responses={201: WholePersonShape})
+    @extend_schema(request=NewIdentity, responses={200: WholePersonShape, 201: WholePersonShape})
     @repeatable
     def link(self, request: Request, number: int) -> Response:
-        """Say that an identity is this person's. What it changes is judged again."""
+        """Say that an identity is this person's: 201, or 200 if that is so already. What it changes is judged again."""
         body = NewIdentity(data=request.data)
         body.is_valid(raise_exception=True)
-        person = self.person(number)
-        intake.link_identity(account_id=self.account_id, person_id=person, **body.validated_data)
-        return self.whole(person, 201)
+        new = intake.link_identity(account_id=self.account_id, person_id=number, **body.validated_data)
+        return self.whole(number, 201 if new else 200)
 
     @extend_schema(responses={204: None})
     def unlink(self, request: Request, number: int, identity: int) -> Response:
@@ -177,12 +176,10 @@ class People(Listed):
         """Make another person and this one the same."""
         body = Other(data=request.data)
         body.is_valid(raise_exception=True)
-        gone = selectors.owner_of(account_id=self.account_id, person_id=body.validated_data["person"])
-        if gone is None:
+        gone = body.validated_data["person"]
+        if selectors.owner_of(account_id=self.account_id, person_id=gone) is None:
             raise Problems(Problem("person", "unknown_person", _("There is no such person.")))
-        merge = intake.merge_people(
-            account_id=self.account_id, kept=self.person(number), gone=gone, user_id=self.user_id
-        )
+        merge = intake.merge_people(account_id=self.account_id, kept=number, gone=gone, user_id=self.user_id)
         return Response(MergeShape(merge).data, 201)
 
     @extend_schema(responses={200: MergeShape})

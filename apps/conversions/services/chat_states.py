@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from apps.conversations.models import Conversation
 from apps.conversions import chat_facts
@@ -18,6 +18,7 @@ from apps.conversions.frames import Chat, State, look
 from apps.conversions.models import ChatState, Inquiry
 from apps.core import clock
 from apps.core.locks import Lock, share, take
+from apps.core.retry import transactional
 from apps.goals.chat_marks import tracked_channels
 from apps.goals.models import ChatSweep
 
@@ -42,7 +43,7 @@ def accounts_waiting() -> list[int]:
         return [account for (account,) in cursor.fetchall()]
 
 
-@transaction.atomic
+@transactional
 def judge_chats(*, account_id: int, limit: int = BATCH, now: datetime | None = None) -> int:
     """Look, as of now (or `now`), at some of the chats that wait; how much was taken (0: nothing is left)."""
     take(Lock.CHATS, account_id)

@@ -1,19 +1,18 @@
 """Asking for a person's erasure."""
 
-from django.db import transaction
-
 from apps.accounts.services import audit
 from apps.core import clock, queues
 from apps.core.errors import NotThere
 from apps.core.hints import send_hint
+from apps.core.retry import transactional
 from apps.erasure.models import Erasure
 from apps.people.models import Person
 
 
-@transaction.atomic
+@transactional
 def request_erasure(*, account_id: int, user_id: int | None, person_id: int) -> Erasure:
     """Have all that is kept of a person deleted. Asked again while it is at work, the same erasure is returned."""
-    person = Person.objects.select_for_update().filter(account_id=account_id, pk=person_id).first()
+    person = Person.objects.select_for_update(no_key=True).filter(account_id=account_id, pk=person_id).first()
     if person is None:
         raise NotThere
     same = Erasure.objects.filter(account_id=account_id, person_id=person_id)

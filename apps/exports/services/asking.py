@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts import selectors as accounts
@@ -12,6 +11,7 @@ from apps.accounts.services import audit
 from apps.core import clock, queues
 from apps.core.errors import NotThere, Problem, Refused
 from apps.core.hints import send_hint
+from apps.core.retry import transactional
 from apps.exports import selectors
 from apps.exports.models import Export
 from apps.goals import selectors as goals
@@ -20,7 +20,7 @@ OPEN = (Export.State.QUEUED, Export.State.RUNNING)
 LONGEST = 5 * 366  # days
 
 
-@transaction.atomic
+@transactional
 def request_export(*, account_id: int, user_id: int, goal_id: int, first_day: date, last_day: date) -> Export:
     """Have the goal's credited conversions of these days mailed to this member as a zipped CSV.
 
@@ -50,7 +50,7 @@ def request_export(*, account_id: int, user_id: int, goal_id: int, first_day: da
     return export
 
 
-@transaction.atomic
+@transactional
 def cancel_export(*, account_id: int, user_id: int, export_id: int) -> Export:
     """Stop an export that is not ready yet; its file is never made and no mail is sent."""
     mine = selectors.exports(account_id=account_id, user_id=user_id).filter(pk=export_id)

@@ -75,7 +75,11 @@ def _hand_over(export: Export, made: Made) -> None:
     token = secrets.token_urlsafe(32)
     now = clock.now()
     with transaction.atomic():
-        goal = MessagingGoal.objects.select_for_update().filter(pk=export.goal_id, deleted_at=None).first()
+        goal = (
+            MessagingGoal.objects.select_for_update(no_key=True)
+            .filter(pk=export.goal_id, deleted_at=None)
+            .first()
+        )
         done = goal is not None and _held(export).update(
             state=Export.State.DONE,
             done=F("total"),

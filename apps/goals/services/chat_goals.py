@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from apps.accounts.services import audit
@@ -11,6 +11,7 @@ from apps.conversations.models import Channel
 from apps.core import clock
 from apps.core.errors import Refused
 from apps.core.locks import Lock, take
+from apps.core.retry import transactional
 from apps.goals import chat_marks, chat_reaches, chat_selectors
 from apps.goals.chat_drafts import ChatGoalDraft, check, current, draft_of
 from apps.goals.models import ChatGoal, ChatGoalVersion
@@ -18,7 +19,7 @@ from apps.goals.models import ChatGoal, ChatGoalVersion
 _BATCH = 10_000
 
 
-@transaction.atomic
+@transactional
 def save_chat_goal(
     *,
     account_id: int,
@@ -81,7 +82,7 @@ def _append(goal: ChatGoal, number: int, draft: ChatGoalDraft, since: datetime, 
     chat_reaches.match_stored(account_id=goal.account_id, version=goal.current.pk, since=since)
 
 
-@transaction.atomic
+@transactional
 def delete_chat_goal(
     *, account_id: int, user_id: int | None, goal_id: int, at: datetime | None = None
 ) -> None:

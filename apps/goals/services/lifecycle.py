@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.services import audit
 from apps.core import clock
 from apps.core.locks import Lock, take
+from apps.core.retry import transactional
 from apps.goals import reaches, selectors
 from apps.goals.models import MessagingGoal
 from apps.goals.services.saving import write_version
@@ -15,7 +15,7 @@ from apps.people.models import Mark
 from apps.people.services import leave_marks
 
 
-@transaction.atomic
+@transactional
 def activate(*, account_id: int, user_id: int | None, goal_id: int) -> MessagingGoal:
     """Start tracking: today where no start date is set; a start already passed is kept."""
     take(Lock.GOALS, account_id)
@@ -28,7 +28,7 @@ def activate(*, account_id: int, user_id: int | None, goal_id: int) -> Messaging
     return write_version(account_id=account_id, user_id=user_id, goal=goal, draft=draft, action="activated")
 
 
-@transaction.atomic
+@transactional
 def deactivate(*, account_id: int, user_id: int | None, goal_id: int) -> MessagingGoal:
     """Stop tracking from now on and free the slot."""
     take(Lock.GOALS, account_id)
@@ -40,7 +40,7 @@ def deactivate(*, account_id: int, user_id: int | None, goal_id: int) -> Messagi
     return write_version(account_id=account_id, user_id=user_id, goal=goal, draft=draft, action="deactivated")
 
 
-@transaction.atomic
+@transactional
 def duplicate(*, account_id: int, user_id: int | None, goal_id: int) -> MessagingGoal:
     """A copy that is inactive and has no dates."""
     take(Lock.GOALS, account_id)
@@ -51,7 +51,7 @@ def duplicate(*, account_id: int, user_id: int | None, goal_id: int) -> Messagin
     return write_version(account_id=account_id, user_id=user_id, goal=None, draft=draft, action="duplicated")
 
 
-@transaction.atomic
+@transactional
 def delete(*, account_id: int, user_id: int | None, goal_id: int) -> None:
     """Take a goal and its conversions out of every report at once; cannot be undone."""
     take(Lock.GOALS, account_id)

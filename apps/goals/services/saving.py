@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Account, Group
@@ -13,6 +12,7 @@ from apps.accounts.services import audit
 from apps.core import clock
 from apps.core.errors import Problem, Refused
 from apps.core.locks import Lock, take
+from apps.core.retry import transactional
 from apps.goals import reaches, selectors
 from apps.goals.drafts import GoalDraft, check
 from apps.goals.models import MAX_ACTIVE, Condition, GoalVersion, MessagingGoal, VersionGroup
@@ -23,7 +23,7 @@ from apps.people.services import hold, leave_marks
 from apps.visits.selectors import matchable
 
 
-@transaction.atomic
+@transactional
 def save_goal(
     *, account_id: int, user_id: int | None, draft: GoalDraft, goal_id: int | None = None
 ) -> MessagingGoal:
@@ -33,7 +33,7 @@ def save_goal(
     return write_version(account_id=account_id, user_id=user_id, goal=goal, draft=draft, action="saved")
 
 
-@transaction.atomic
+@transactional
 def restore(*, account_id: int, user_id: int | None, goal_id: int, number: int) -> MessagingGoal:
     """Make an earlier version's words the newest version; activity and dates stay as they are."""
     take(Lock.GOALS, account_id)

@@ -1,13 +1,13 @@
 """Opening, beginning and ending runs. Each step is a conditional change of the run's row: twice is harmless."""
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Sum
 
 from apps.accounts.models import Account
 from apps.collect import selectors as collect
 from apps.core import clock, locks, queues
 from apps.core.hints import send_hint
+from apps.core.retry import transactional
 from apps.hourly import hours
 from apps.hourly.models import Run, RunShare
 from apps.intake.models import Tally
@@ -31,7 +31,7 @@ def open_hour() -> int:
     return len(waiting)
 
 
-@transaction.atomic
+@transactional
 def request_run(*, account_id: int, user_id: int | None) -> Run:
     """Ask for a run now. While one that was asked for is open, that one is returned."""
     locks.take(locks.Lock.LEDGER, account_id)
@@ -48,7 +48,7 @@ def hint(run_id: int) -> None:
         send_hint("apps.hourly.tasks.judge", queues.JUDGE, [run_id, share])
 
 
-@transaction.atomic
+@transactional
 def begin(*, run_id: int) -> Run | None:
     """The run if it is running, perhaps since this moment, and work is left; never two of an account at once."""
     account_id = Run.objects.filter(pk=run_id, state__in=OPEN).values_list("account_id", flat=True).first()
@@ -79,10 +79,10 @@ def _begin(run: Run) -> None:
     run.save(update_fields=["state", "started_at", "beat_at", "complete_until", "last_mark"])
 
 
-@transaction.atomic
+@transactional
 def finish(*, run_id: int) -> bool:
     """End the run if all its shares are done; whether this call did. Its final state commits alone."""
-    run = Run.objects.select_for_update().filter(pk=run_id, state=Run.State.RUNNING).first()
+    run = Run.objects.select_for_update(no_key=True).filter(pk=run_id, state=Run.State.RUNNING).first()
     if run is None or run.shares.filter(done=False).exists():
         return False
     _finish(run)
@@ -95,10 +95,10 @@ def _finish(run: Run) -> None:
     _end(run, Run.State.DONE)
 
 
-@transaction.atomic
+@transactional
 def give_up(*, run_id: int, error: str) -> None:
     """End the run as failed. Nothing is lost: what was not judged keeps its marks for the next run."""
-    run = Run.objects.select_for_update().filter(pk=run_id, state=Run.State.RUNNING).first()
+    run = Run.objects.select_for_update(no_key=True).filter(pk=run_id, state=Run.State.RUNNING).first()
     if run is None:
         return
     run.error = error

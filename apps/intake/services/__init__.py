@@ -5,16 +5,15 @@ from apps.intake.services.clocks import forget_moved
 from apps.intake.services.events import take_events
 from apps.intake.services.hits import HitsStored, prepare, store_hits, take_hits
 from apps.intake.services.logs import LogImport, import_access_log
+from apps.intake.services.merging import merge_people, undo_merge
 from apps.intake.services.people import (
     KnownLink,
     link_identity,
-    merge_people,
     redo_link,
     relink_identity,
     take_links,
     take_pairs,
     undo_link,
-    undo_merge,
     unlink_identity,
 )
 from apps.intake.services.visitors import forget_salts

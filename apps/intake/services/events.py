@@ -22,7 +22,7 @@ from apps.core.retry import retrying
 from apps.goals import chat_marks
 from apps.intake.decode import decode_event, item_id
 from apps.intake.links import Sightings, link, sightings
-from apps.intake.named import Name, Named, names_of, pairs
+from apps.intake.named import Kind, Name, Named, names_of, pairs
 from apps.intake.records import MAX_BATCH, EventIn, Outcome, Rejected, check_event
 from apps.people import erasing
 from apps.people.models import Mark
@@ -92,9 +92,12 @@ def _store(account_id: int, events: Sequence[Taken], arrived_at: datetime) -> in
         return 0
     identities = _identities(account_id, fresh)
     seen = _seen(fresh, identities)
-    hold(account_id=account_id, linked=seen.ends, others=set(identities.values()))
+    loose = {identity for (kind, _value), identity in identities.items() if kind != Kind.USER_ID}
+    moving = hold(account_id=account_id, linked=seen.ends, others=loose)
     of_fresh = [one.event for one in fresh]
-    held = conversations.ensure_conversations(account_id=account_id, begun=_begun(of_fresh, channels))
+    held = conversations.ensure_conversations(
+        account_id=account_id, begun=_begun(of_fresh, channels), moving=moving
+    )
     rows = _rows(account_id, of_fresh, channels, held, arrived_at)
     stored = conversations.insert_events(rows=rows)
     new = [one for one in fresh if (channels[one.event.channel], one.event.id) in stored]

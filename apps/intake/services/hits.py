@@ -110,7 +110,8 @@ def _follow(account: int, stored: Sequence[Found]) -> None:
     identities = {one.row.identity for one in reached if one.row.identity is not None}
     if not (sightings or reached):
         return
-    hold(account_id=account, linked={one.client for one in sightings}, others=identities)
+    unlinked = {one.row.identity for one in reached if one.row.identity is not None and one.client is None}
+    hold(account_id=account, linked={one.client for one in sightings}, others=unlinked)
     link(account_id=account, seen=of_hits(sightings), source="hit")
     who = owners(account_id=account, identities=identities)
     new = [
