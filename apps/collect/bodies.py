@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from apps.core.errors import Problem
-from apps.intake import clocks
+from apps.intake import clocks, lenient
 from apps.intake.decode import decode_hit
 from apps.intake.records import MAX_BATCH, HitIn, Rejected, check_hit
 
@@ -18,12 +18,14 @@ class Taken:
     """The hits of one body; `json` is one hit, an array of them or the body as it came, empty when `count` is 0.
 
     `shift_us`: what the sender's clock is to be corrected by; None where it was not told.
+    `mended`: letters of details that were cut or dropped for a sender that asked for it (`intake.lenient`).
     """
 
     json: bytes
     count: int
     rejected: tuple[Rejected, ...] = ()
     shift_us: int | None = None
+    mended: str = ""
 
 
 class _Bare(HitIn):
@@ -33,6 +35,7 @@ class _Bare(HitIn):
 class _Batch(msgspec.Struct):
     hits: list[msgspec.Raw] | msgspec.UnsetType = msgspec.UNSET
     sent_at: datetime | None = None
+    lenient: bool = False  # whoever sends this reads no answer: details that do not hold cost no hit
 
 
 class _Whole(msgspec.Struct):
@@ -52,6 +55,7 @@ _whole = msgspec.json.Decoder(_Whole)
 _bare = msgspec.json.Decoder(_Bare)
 _batch = msgspec.json.Decoder(_Batch)
 _named = msgspec.json.Decoder(_Named)
+_encode = msgspec.json.Encoder().encode
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError)
 
 
@@ -104,39 +108,57 @@ def _take_batch(body: bytes, arrived_at: datetime) -> Taken | Problem:
             "hits", "too_many", f"{len(items)} hits in one request; at most {MAX_BATCH} are taken."
         )
     if batch.sent_at is not None:
-        return _take_timed(items, batch.sent_at, arrived_at)
-    return _take_each(items, arrived_at, None)
+        return _take_timed(items, batch.sent_at, arrived_at, may_mend=batch.lenient)
+    return _take_each(items, arrived_at, None, may_mend=batch.lenient)
 
 
 def _take_timed(
-    items: Sequence[bytes | msgspec.Raw], sent_at: datetime, arrived_at: datetime
+    items: Sequence[bytes | msgspec.Raw], sent_at: datetime, arrived_at: datetime, *, may_mend: bool = False
 ) -> Taken | Problem:
     shift_us = clocks.shift_us(sent_at=sent_at, arrived_at=arrived_at)
-    return shift_us if isinstance(shift_us, Problem) else _take_each(items, arrived_at, shift_us)
+    if isinstance(shift_us, Problem):
+        return shift_us
+    return _take_each(items, arrived_at, shift_us, may_mend=may_mend)
 
 
-def _take_each(items: Sequence[bytes | msgspec.Raw], arrived_at: datetime, shift_us: int | None) -> Taken:
-    good, rejected = [], []
+def _take_each(
+    items: Sequence[bytes | msgspec.Raw], arrived_at: datetime, shift_us: int | None, *, may_mend: bool
+) -> Taken:
+    good, rejected, mended = [], [], ""
     for index, raw in enumerate(items):
-        problem = _problem(raw, arrived_at, shift_us)
+        kept, letters = _mended(raw) if may_mend else (raw, "")
+        problem = _problem(kept, arrived_at, shift_us)
         if problem:
             rejected.append(_rejected(index, _id(raw), problem))
         else:
-            good.append(raw)
+            good.append(kept)
+            mended += letters
     json = b"[" + b",".join(good) + b"]" if good else b""
-    return Taken(json, len(good), tuple(rejected), shift_us)
+    return Taken(json, len(good), tuple(rejected), shift_us, mended)
+
+
+def _mended(raw: bytes | msgspec.Raw) -> tuple[bytes | msgspec.Raw, str]:
+    """The hit as it can be taken, and the letters of what was cut or dropped."""
+    hit = _read(raw)
+    if isinstance(hit, Problem) or not (letters := lenient.mend(hit)):
+        return raw, ""
+    return _encode(hit), letters
 
 
 def _problem(raw: bytes | msgspec.Raw, arrived_at: datetime, shift_us: int | None) -> Problem | None:
-    try:
-        hit = decode_hit(raw)
-    except _UNREADABLE as error:
-        return _unreadable(error)
+    hit = _read(raw)
     if isinstance(hit, Problem):
         return hit
     if shift_us:
         return clocks.check_hit(hit, arrived_at=arrived_at, shift_us=shift_us)
     return check_hit(hit, arrived_at=arrived_at)
+
+
+def _read(raw: bytes | msgspec.Raw) -> HitIn | Problem:
+    try:
+        return decode_hit(raw)
+    except _UNREADABLE as error:
+        return _unreadable(error)
 
 
 def _id(raw: bytes | msgspec.Raw) -> str | None:

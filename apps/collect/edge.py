@@ -13,12 +13,11 @@ from typing import Any, cast
 
 from django.conf import settings
 
-from apps.collect import answers, bodies, frames, pixel, protocol, requests, watch
+from apps.collect import answers, bodies, frames, pixel, protocol, requests, sender, watch
 from apps.collect.answers import Answer, Headers
 from apps.collect.counters import CannotSay, Counters, Site
-from apps.collect.gate import MAX_AGENT, Entry, Environ, Gate, Refusal, number_of
+from apps.collect.gate import Entry, Environ, Gate, Refusal, number_of
 from apps.collect.limits import Limits, bucket
-from apps.collect.sender import pack, signals
 from apps.collect.spool import Spool, Unwritable
 from apps.core import clock
 from apps.core.errors import Problem
@@ -110,22 +109,14 @@ class Edge(Gate):
         if isinstance(found, Problem):
             return answers.problem(400, found.code, str(found.detail), headers)
         if found.count:
-            sender = _sender(environ, address, found.shift_us, browser=headers is not answers.NO_HEADERS)
-            self.spool.append(frames.pack(site.number, arrived_us, found.count, sender, found.json))
+            who = sender.of_request(environ, address, found.shift_us, found.mended)
+            self.spool.append(frames.pack(site.number, arrived_us, found.count, who, found.json))
         return _outcome(found, headers)
 
     def _complain(self, error: Unwritable) -> None:
         if time.monotonic() > self._quiet_until:
             self._quiet_until = time.monotonic() + 10
             log.error("Hits are refused: %s", error)
-
-
-def _sender(environ: Environ, address: str, shift_us: int | None, *, browser: bool) -> bytes:
-    """A browser's address and user agent, for hits that do not say them themselves; a server says them or not."""
-    agent = environ.get("HTTP_USER_AGENT", "")[:MAX_AGENT] if browser else ""
-    if shift_us is None and "HTTP_DNT" not in environ and "HTTP_SEC_GPC" not in environ:
-        return f"{address}\n{agent}".encode(errors="replace") if browser else b""  # as nearly all have it
-    return pack(address if browser else "", agent, shift_us, signals(environ))
 
 
 def _outcome(found: bodies.Taken, headers: Headers) -> Answer:

@@ -13,10 +13,8 @@ from apps.collect.counters import Counters, Site
 from apps.collect.limits import Limits, bucket
 from apps.collect.spool import Spool
 from apps.core import clock
-from apps.intake import clocks
+from apps.intake import clocks, lenient
 from apps.intake.records import HitIn
-
-MAX_AGENT = 1000
 
 Environ = dict[str, Any]
 _encode = msgspec.json.Encoder().encode
@@ -54,6 +52,7 @@ class Entry:
     environ: Environ
     arrived_at: datetime = field(default_factory=clock.now)
     headers: Headers = field(default_factory=list)  # that every answer to this request has
+    unread: str = ""  # letters of optional details that could not be read (`intake.lenient`)
 
     def site(self, number: int | None) -> Site:
         """The counter, when this origin may send to it."""
@@ -75,13 +74,20 @@ class Entry:
             raise Refusal(429, "too_many_requests", f"Send again in {wait} s.", retry)
 
     def keep(self, site: Site, hit: HitIn, shift_us: int | None = None) -> None:
-        """Have the hit in the spool, or say why not."""
+        """Have the hit in the spool, its optional details mended, or say why not."""
+        if clocks.time_problem(hit.time, arrived_at=self.arrived_at, shift_us=shift_us):
+            self.unreadable("time")
+            hit.time, shift_us = self.arrived_at, None
+        mended = self.unread + lenient.mend(hit)
         if problem := clocks.check_hit(hit, arrived_at=self.arrived_at, shift_us=shift_us):
             raise Refusal(400, problem.code, str(problem.detail))
-        agent = str(self.environ.get("HTTP_USER_AGENT") or "")[:MAX_AGENT]
-        who = sender.pack(self.gate.address(self.environ), agent, shift_us, sender.signals(self.environ))
+        who = sender.of_request(self.environ, self.gate.address(self.environ), shift_us, mended)
         arrived_us = clock.to_us(self.arrived_at)
         self.gate.spool.append(frames.pack(site.number, arrived_us, 1, who, _encode(hit)))
+
+    def unreadable(self, *details: str) -> None:
+        """Note that these details are left out, for whoever looks at the health page."""
+        self.unread += lenient.letters_of(*details)
 
     @property
     def referer(self) -> str | None:

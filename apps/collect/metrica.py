@@ -6,6 +6,7 @@ two requests are two hits.
 """
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -14,7 +15,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from apps.collect.gate import Refusal
+from apps.collect.gate import Entry
 
 Params = dict[str, Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -50,19 +51,20 @@ def link(target: str, page: str | None, *, file: bool) -> What:
     return What(kind, page, {"url": target})
 
 
-def parameters(text: str | None) -> Params:
-    """What a page says of a visit, an event or its visitor."""
+def parameters(text: str | None, entry: Entry) -> Params:
+    """What a page says of a visit, an event or its visitor; nothing where that cannot be read."""
     if not text:
         return {}
     try:
         found = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise Refusal(400, "invalid_json", f"The parameters are no valid JSON: {error}.") from error
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        found = None
     if isinstance(found, dict):
         return found
     if isinstance(found, list):
         return {"params": found}
-    raise Refusal(400, "invalid", "The parameters are neither an object nor a list.")
+    entry.unreadable("params")
+    return {}
 
 
 @dataclass(slots=True)
@@ -92,19 +94,15 @@ def price(params: Params) -> tuple[str | None, str | None]:
     return str(value), currency if isinstance(currency, str) else None
 
 
-def seconds(text: str | None, name: str) -> datetime | None:
-    """An instant told in seconds since 1970."""
+def seconds(text: str | None, entry: Entry) -> datetime | None:
+    """An instant told in seconds since 1970; None where it is not told or cannot be one."""
     if not text:
         return None
-    if not (text.isascii() and text.replace(".", "", 1).isdigit() and len(text) <= 20):
-        raise Refusal(400, "invalid", f"{name} {text[:40]!r} is no time in seconds since 1970.")
-    try:
-        return _EPOCH + timedelta(microseconds=round(float(text) * 1_000_000))
-    except OverflowError as error:
-        hint = " (milliseconds?)" if len(text) == 13 else ""
-        raise Refusal(
-            400, "invalid", f"{name} {text[:40]!r} is no time in seconds since 1970{hint}."
-        ) from error
+    if text.isascii() and text.replace(".", "", 1).isdigit() and len(text) <= 20:
+        with suppress(OverflowError):
+            return _EPOCH + timedelta(microseconds=round(float(text) * 1_000_000))
+    entry.unreadable("time")
+    return None
 
 
 def id_of(*parts: str) -> str:

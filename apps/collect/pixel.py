@@ -62,7 +62,8 @@ def _number(path: str) -> int | None:
 def _hit(entry: Entry, told: requests.Parameters) -> HitIn:
     what = told.get("id") or None
     if what and len(what) > MAX_WHAT:
-        raise Refusal(400, "too_long", f"id has {len(what)} characters; at most {MAX_WHAT} are taken.")
+        entry.unreadable("params")
+        what = what[:MAX_WHAT]
     event = told.get("event") or (OPENED if what else None)
     return HitIn(
         id=secrets.token_hex(12),

@@ -8,6 +8,7 @@
 | `et` | when it happened, seconds since 1970; else it happens now |
 | `params` | what else there is to say, as JSON |
 | `uid`, `id` | beyond the original: the user ID; a name of the hit itself, by which it is known when it comes again |
+| `ua`, `uip` | beyond the original: the visitor's user agent and address, which a server's own are not |
 | `pa`, `ti`, `tr`, `tcc`, `pr<N>id` ... | a purchase or another action of a shop |
 
 Without an `id`, two requests that are equal in all their parameters are one hit if they have an `et` or a random `z`;
@@ -49,12 +50,12 @@ def answer(entry: Entry) -> Answer:
 
 
 def _hit(entry: Entry, told: requests.Parameters) -> HitIn:
-    said = metrica.said(metrica.parameters(told.get("params") or told.get("_pa")))
+    said = metrica.said(metrica.parameters(told.get("params") or told.get("_pa"), entry))
     what = _what(told, said)
     shop = _shop(told)
     return HitIn(
         id=told.get("id") or _id(told),
-        time=metrica.seconds(told.get("et") or told.get("_et"), "et") or entry.arrived_at,
+        time=metrica.seconds(told.get("et") or told.get("_et"), entry) or entry.arrived_at,
         type="event" if what.event else "pageview",
         url=what.url or entry.referer,
         name=what.event,
@@ -66,6 +67,8 @@ def _hit(entry: Entry, told: requests.Parameters) -> HitIn:
         value=told.get("ev") or told.get("tr") or None,
         currency=told.get("cu") or None,
         params={**what.params, **({"ecommerce": shop} if shop else {})} or None,
+        ip=told.get("uip") or None,
+        user_agent=told.get("ua") or None,
         consent=told.get("consent") or None,
     )
 

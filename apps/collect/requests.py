@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from apps.collect.gate import Environ, Refusal
 
 MAX_BODY = 64 * 1024
-MAX_FIELDS = 200
+MAX_FIELDS = 1000  # an order of a hundred products has eight of each
 _GZIP = 16 + zlib.MAX_WBITS
 _WBITS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
 

@@ -176,7 +176,18 @@ def _arrive(arriving: Arrivals, counter: Counter, record: Record) -> list[Arriva
         for hit in hits:
             hit.ip = hit.ip or who.address or None
             hit.user_agent = hit.user_agent or who.agent or None
-    return [arriving.of(counter, hit, at, shift_us=who.shift_us, dnt=who.dnt, gpc=who.gpc) for hit in hits]
+    return [
+        arriving.of(
+            counter,
+            hit,
+            at,
+            shift_us=who.shift_us,
+            mended="" if index else who.mended,  # the letters of all the record's hits, counted once
+            dnt=who.dnt,
+            gpc=who.gpc,
+        )
+        for index, hit in enumerate(hits)
+    ]
 
 
 def _blame(arrival: Arrival, error: Exception) -> DeadLetter:

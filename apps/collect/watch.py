@@ -48,7 +48,7 @@ def reply_of(mode: str | None, callback: str | None) -> Callable[[Entry], Answer
     if mode != "5":
         return lambda entry: answers.gif(entry.headers)
     if not (callback and _CALLBACK.fullmatch(callback)):
-        raise Refusal(400, "invalid", "callback is no name of a function.")
+        return lambda entry: answers.called("void", SETTINGS, entry.headers)
     return lambda entry: answers.called(callback, SETTINGS, entry.headers)
 
 
@@ -58,9 +58,9 @@ def _number(path: str) -> int | None:
 
 def _hit(entry: Entry, told: requests.Parameters) -> tuple[HitIn, int | None]:
     info = browser_info(told.get("browser-info", ""))
-    said = metrica.said(metrica.parameters(told.get("site-info")))
+    said = metrica.said(metrica.parameters(told.get("site-info"), entry))
     what = _what(entry, told, info, said)
-    time = metrica.seconds(info.get("et"), "et")
+    time = metrica.seconds(info.get("et"), entry)
     hit = HitIn(
         id=_id(told, info),
         time=time or entry.arrived_at,
@@ -80,12 +80,13 @@ def _hit(entry: Entry, told: requests.Parameters) -> tuple[HitIn, int | None]:
 
 def shift_of(entry: Entry, sent: str | None) -> int | None:
     """What the sender's clock is off by, if it told it."""
-    sent_at = metrica.seconds(sent, "st")
+    sent_at = metrica.seconds(sent, entry)
     if sent_at is None:
         return None
     shift = clocks.shift_us(sent_at=sent_at, arrived_at=entry.arrived_at)
     if isinstance(shift, Problem):
-        raise Refusal(400, shift.code, str(shift.detail))
+        entry.unreadable("time")
+        return None
     return shift
 
 

@@ -20,7 +20,7 @@ from apps.core.database import patience
 from apps.core.hints import OPTIONS
 from apps.hourly import hours
 from apps.hourly.models import Heartbeat, Run
-from apps.intake.selectors import WithoutConsent, without_consent
+from apps.intake.selectors import WithoutConsent, mended, without_consent
 from apps.mail import selectors as mail
 from apps.people.models import Mark
 
@@ -75,6 +75,7 @@ class Health:
     failing_mails: int  # of the last seven days
     parts: tuple[Part, ...]
     without_consent: WithoutConsent  # of the last seven days
+    mended: dict[str, int]  # hits of the last seven days whose details were cut or dropped, by the detail
 
     @property
     def share_with_hits(self) -> float | None:
@@ -109,6 +110,7 @@ def health(*, account_id: int) -> Health:
         failing_mails=mail.failing(account_id=account_id).count(),
         parts=parts(now),
         without_consent=without_consent(account_id=account_id, since=now - timedelta(days=7)),
+        mended=mended(account_id=account_id, since=now - timedelta(days=7)),
     )
 
 

@@ -73,12 +73,37 @@ _SYSTEMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 
+_HTTP_LIBRARY = re.compile(
+    r"python|aiohttp|httpx|urllib|pycurl|curl|libcurl|wget|go-http-client|go-resty|fasthttp|okhttp|axios|node(?:-fetch|\.?js)?(?:[/ ]|$)|undici|"
+    r"got\b|superagent|needle|deno|bun/|guzzle|php|symfony|pecl|java\b|jakarta|apache-httpclient|apache-http|ktor|retrofit|"
+    r"ruby|faraday|rest-client|http\.rb|typhoeus|httparty|excon|libwww|lwp|perl|dart[/ ]|reqwest|hyper/|ureq|restsharp|\.net|"
+    r"dotnet|powershell|postman|insomnia|httpie|xh/|wordpress/|woocommerce|shopify|zapier|make/|integromat|n8n|winhttp|"
+    r"k6/|finagle|akka-http|spring|feign|unirest|elixir|hackney|mint/|erlang|http-?client|httpunit",
+    re.IGNORECASE,
+)
+"""Programs that send requests for a server; of a crawler's own or a browser's agent none stands at the beginning."""
+_HEALTH_CHECK = re.compile(
+    r"kube-probe|elb-healthchecker|route53-health|googlehc|googlestackdriver|hetzner|haproxy|envoy/|consul health|"
+    r"healthchecks\.io|freshping|cron-job|pingdom|statuscake|site24x7|better ?uptime|better ?stack|uptime-?kuma|"
+    r"uptime-?robot|checkly|newrelicpinger|datadog|zabbix|nagios|check_http|monit/|blackbox|prometheus|"
+    r"azure traffic manager|load ?balancer|health-?check|healthz|traefik|varnish|icinga|sensu|gatus|ohdear|hyperping|"
+    r"updown\.io|pulsetic|instatus|nodeping|alertsite|dynatrace|catchpoint|uptimia|hetrixtools|appdynamics",
+    re.IGNORECASE,
+)
+"""What asks whether a site still answers; the kept-up list of crawlers leaves most of them out."""
+
+
+def is_http_library(user_agent: str) -> bool:
+    """Whether a program of a server says so of itself, which no visitor's browser does."""
+    return _HTTP_LIBRARY.match(user_agent) is not None
+
+
 @lru_cache(maxsize=50_000)
 def recognise(user_agent: str | None) -> Agent:
     """What the user agent says; without one nothing is known, and nobody is called a robot."""
     if not user_agent:
         return NOTHING
-    if crawleruseragents.is_crawler(user_agent):
+    if crawleruseragents.is_crawler(user_agent) or _HEALTH_CHECK.search(user_agent):
         return _ROBOT
     return Agent(
         device=_device(user_agent), browser=_first(_BROWSERS, user_agent), os=_first(_SYSTEMS, user_agent)

@@ -37,6 +37,14 @@ def check_hit(hit: HitIn, *, arrived_at: datetime, shift_us: int | None) -> Prob
     return records.check_hit(hit, arrived_at=sent_at) or _corrected(hit.time, shift_us)
 
 
+def time_problem(time: datetime, *, arrived_at: datetime, shift_us: int | None) -> Problem | None:
+    """Why a hit that arrives then cannot be of this time by its sender's clock, if so."""
+    if not shift_us:
+        return records.time_problem(time, arrived_at)
+    sent_at = arrived_at - timedelta(microseconds=shift_us)
+    return records.time_problem(time, sent_at) or _corrected(time, shift_us)
+
+
 def _corrected(time: datetime, shift_us: int) -> Problem | None:
     try:
         if time + timedelta(microseconds=shift_us) >= BEGINNING:

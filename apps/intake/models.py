@@ -19,6 +19,7 @@ class Tally(models.Model):
     reaches = models.PositiveIntegerField(default=0)
     cookieless = models.PositiveIntegerField(default=0, db_default=0)  # of `stored`: of nobody who agreed
     refused = models.PositiveIntegerField(default=0, db_default=0)  # not stored, for want of consent
+    mended = models.JSONField(null=True)  # {kind: hits} of details that were cut or dropped; null: none
     last_arrival = models.DateTimeField(null=True)
 
     class Meta:

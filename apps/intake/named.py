@@ -7,6 +7,7 @@ from typing import NamedTuple
 from apps.core.errors import Problem
 from apps.intake.records import PersonIn
 from apps.people import contacts
+from apps.people.identity_values import names_nobody, trimmed
 from apps.people.models import Identity
 
 Name = tuple[int, str]
@@ -62,16 +63,22 @@ class Pair(NamedTuple):
 
 
 def named(field: str, text: str, *, country: str, path: str = "") -> Named | Problem:
-    """The identity that a field's text names; `records.py` has refused those that name nobody."""
-    if field in ("client_id", "user_id"):
-        return Named(FIELDS[field], text)
-    value = contacts.phone(text, country) if field == "phone" else _NORMAL.get(field, contacts.account)(text)
+    """Returns the identity that a field's text names, or the Problem of a text that names nobody."""
+    value = None if names_nobody(text) else _normal(field, text, country)
     if value is None:
         wanted = _SHAPES.get(field, "the account's id")
         return Problem(
             path + field, "invalid_identity", f"{path}{field} {text[:80]!r} is no {field}; send {wanted}."
         )
+    if field in ("client_id", "user_id"):
+        return Named(FIELDS[field], value)
     return Named(FIELDS[field], value, text if text != value else "")
+
+
+def _normal(field: str, text: str, country: str) -> str | None:
+    if field in ("client_id", "user_id"):
+        return trimmed(text)
+    return contacts.phone(text, country) if field == "phone" else _NORMAL.get(field, contacts.account)(text)
 
 
 def names_of(person: PersonIn | None, *, country: str) -> list[Named] | Problem:

@@ -4,9 +4,10 @@ Pure: the edge, the drain, the bulk API, the log import and the demo all check w
 hit that one of them takes is a hit that all of them take. Field names are those of the API (`docs/api.md`).
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,15 +15,17 @@ import msgspec
 
 from apps.core.clock import BEGINNING
 from apps.core.errors import Problem
+from apps.people.identity_values import names_nobody
 
 AHEAD = timedelta(minutes=5)
 MAX_ID = 128
 MAX_IDENTITY = 255
 MAX_URL = 8192
 MAX_NAME = 255
+MAX_TITLE = 1000
+MAX_AGENT = 1000
 MAX_BATCH = 1000
-NO_IDENTITY = frozenset({"", "0", "null", "undefined", "none", "nan"})
-"""What broken integrations send for "nobody" (compared in lower case)."""
+_NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?", re.ASCII)
 
 
 class HitIn(msgspec.Struct, omit_defaults=True):
@@ -103,6 +106,7 @@ class Arrival(msgspec.Struct, frozen=True):
     `shift_us`: what its sender's clock is to be corrected by; None where the sender did not tell its clock.
     `visitor`: the day's name for somebody who has not agreed to be known again; the hit then names nobody.
     `refused`: why it is counted and not stored.
+    `mended`: letters of the details that were cut or dropped (`lenient.KINDS`).
     """
 
     account_id: int
@@ -113,6 +117,7 @@ class Arrival(msgspec.Struct, frozen=True):
     shift_us: int | None = None
     visitor: str | None = None
     refused: str | None = None
+    mended: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +172,8 @@ def _required(field: str, value: str, longest: int) -> Problem | None:
     return _text(field, value, longest)
 
 
-def _time(value: datetime, arrived_at: datetime) -> Problem | None:
+def time_problem(value: datetime, arrived_at: datetime) -> Problem | None:
+    """Why a fact that arrives then cannot be of this time, if so."""
     if value.tzinfo is None:
         return Problem("time", "no_offset", f"time {value.isoformat()} has no offset; write Z or +00:00.")
     if value > arrived_at + AHEAD:
@@ -179,10 +185,11 @@ def _time(value: datetime, arrived_at: datetime) -> Problem | None:
     return None
 
 
-def _identity(field: str, value: str | None) -> Problem | None:
+def identity_problem(field: str, value: str | None) -> Problem | None:
+    """Why this names nobody or cannot be kept, if so."""
     if value is None:
         return None
-    if value.strip().lower() in NO_IDENTITY:
+    if names_nobody(value):
         return Problem(
             field,
             "invalid_identity",
@@ -191,16 +198,16 @@ def _identity(field: str, value: str | None) -> Problem | None:
     return _text(field, value, MAX_IDENTITY)
 
 
-def _money(value: str | None, currency: str | None) -> Problem | None:
-    if currency is not None and not (len(currency) == 3 and currency.isalpha()):
+def money_problem(value: str | None, currency: str | None) -> Problem | None:
+    """Why this is no amount, in ASCII digits, or no currency code, if so."""
+    if currency is not None and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
         return Problem("currency", "invalid", f"currency {currency[:8]!r} is no ISO 4217 code such as EUR.")
     if value is None:
         return None
-    try:
-        amount = Decimal(value)
-    except InvalidOperation:
+    if not _NUMBER.fullmatch(value):  # Decimal also takes 1_000, NaN and other scripts' digits
         return Problem("value", "invalid", f"value {value[:40]!r} is no decimal number such as 12.50.")
-    if not amount.is_finite() or (amount and amount.adjusted() >= 12):  # a comparison might overflow
+    amount = Decimal(value)
+    if amount and amount.adjusted() >= 12:  # a comparison might overflow
         return Problem("value", "invalid", f"value {value[:40]!r} is out of range.")
     return None
 
@@ -209,10 +216,10 @@ def check_hit(hit: HitIn, *, arrived_at: datetime) -> Problem | None:
     """The first rule that this hit breaks, if any."""
     return (
         _required("id", hit.id, MAX_ID)
-        or _time(hit.time, arrived_at)
+        or time_problem(hit.time, arrived_at)
         or _hit_kind(hit)
-        or _identity("client_id", hit.client_id)
-        or (_identity("user_id", hit.user_id) if hit.user_id is not None else None)
+        or identity_problem("client_id", hit.client_id)
+        or (identity_problem("user_id", hit.user_id) if hit.user_id is not None else None)
         or _hit_details(hit)
     )
 
@@ -220,13 +227,17 @@ def check_hit(hit: HitIn, *, arrived_at: datetime) -> Problem | None:
 def _hit_details(hit: HitIn) -> Problem | None:
     """What most hits leave out is passed over without a call: the edge pays for each."""
     return (
-        (_money(hit.value, hit.currency) if hit.value is not None or hit.currency is not None else None)
-        or (_text("purchase_id", hit.purchase_id, MAX_IDENTITY) if hit.purchase_id is not None else None)
+        (
+            money_problem(hit.value, hit.currency)
+            if hit.value is not None or hit.currency is not None
+            else None
+        )
+        or (identity_problem("purchase_id", hit.purchase_id) if hit.purchase_id is not None else None)
         or _text("referrer", hit.referrer, MAX_URL)
-        or _text("title", hit.title, 1000)
-        or (_text("user_agent", hit.user_agent, 1000) if hit.user_agent is not None else None)
-        or (_nested("click_ids", hit.click_ids) if hit.click_ids else None)
-        or (_nested("params", hit.params) if hit.params else None)
+        or _text("title", hit.title, MAX_TITLE)
+        or (_text("user_agent", hit.user_agent, MAX_AGENT) if hit.user_agent is not None else None)
+        or (nested_problem("click_ids", hit.click_ids) if hit.click_ids else None)
+        or (nested_problem("params", hit.params) if hit.params else None)
         or (_choice("consent", hit.consent, CONSENT) if hit.consent is not None else None)
     )
 
@@ -241,7 +252,8 @@ def _hit_kind(hit: HitIn) -> Problem | None:
     return Problem("type", "invalid_choice", f"type {hit.type[:40]!r} is neither pageview nor event.")
 
 
-def _nested(field: str, value: dict[str, Any] | None) -> Problem | None:
+def nested_problem(field: str, value: dict[str, Any] | None) -> Problem | None:
+    """Why this object cannot be kept, if so."""
     if not value:
         return None
     text = msgspec.json.encode(value).decode()
@@ -262,7 +274,7 @@ def check_event(event: EventIn, *, arrived_at: datetime) -> Problem | None:
         _required("id", event.id, MAX_IDENTITY)
         or _required("conversation", event.conversation, MAX_IDENTITY)
         or _required("channel", event.channel, MAX_IDENTITY)
-        or _time(event.time, arrived_at)
+        or time_problem(event.time, arrived_at)
         or _seq(event.seq)
         or _event_person(event.person)
         or _event_kind(event)
@@ -296,7 +308,7 @@ def _seq(seq: int) -> Problem | None:
 def _event_person(person: PersonIn | None) -> Problem | None:
     if person is None:
         return None
-    checked = (_identity(f"person.{name}", getattr(person, name)) for name in person.__struct_fields__)
+    checked = (identity_problem(f"person.{name}", getattr(person, name)) for name in person.__struct_fields__)
     return next((problem for problem in checked if problem), None)
 
 

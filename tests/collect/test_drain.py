@@ -22,7 +22,9 @@ from apps.collect.selectors import drain_state, oldest_waiting, waiting
 from apps.collect.spool import Spool
 from apps.core import clock
 from apps.counters.models import Counter
+from apps.intake.selectors import mended
 from apps.intake.services import store_hits
+from apps.people.models import Identity
 from apps.visits.models import Hit
 from tests.collect.conftest import SHOP, hit
 from tests.collect.draining import feed_all, in_thread, offsets, once, put, stored
@@ -61,6 +63,16 @@ def test_a_browsers_agent_tells_robots(shop):
     shop.send(hit("c"), HTTP_USER_AGENT=robot)  # a server's own agent says nothing about the visitor
     once()
     assert list(Hit.objects.order_by("id").values_list("robot", flat=True)) == [True, False, False]
+
+
+def test_details_that_were_dropped_are_counted_by_kind_and_identities_are_trimmed(shop, counter):
+    bad = {"client_id": "null", "value": "49,90"}
+    shop.send({"hits": [hit("a", **bad), hit("b", **bad), hit("c", user_id="\u200b u1\n")], "lenient": True})
+    shop.send(path=f"/pixel/{counter.pk}.gif", method="GET", QUERY_STRING="event=e&user_id=%28not+set%29")
+    assert once().stored == 4
+    since = clock.now() - timedelta(minutes=1)
+    assert mended(account_id=counter.account_id, since=since) == {"client_id": 2, "value": 2, "user_id": 1}
+    assert list(Identity.objects.values_list("value", flat=True)) == ["u1"]
 
 
 def test_addresses_are_nowhere_in_the_database(shop):

@@ -6,10 +6,13 @@ import time
 
 import pytest
 
+from apps.collect.bodies import read
 from apps.collect.edge import Edge
 from apps.collect.limits import Limits
 from apps.collect.requests import MAX_BODY
+from apps.collect.sender import unpack
 from apps.collect.spool import Spool
+from apps.intake.lenient import letters_of
 from tests.collect.conftest import SHOP, Door, hit, now_text, together
 
 FROM_SHOP = {
@@ -108,6 +111,41 @@ def test_where_no_hit_can_be_taken_it_is_an_error(door):
     assert (reply.json["title"], reply.json["status"]) == ("Bad Request", 400)
     assert [item["code"] for item in reply.json["rejected"]] == ["required", "invalid_identity"]
     assert door.records == []
+
+
+def test_a_sender_that_reads_no_answer_loses_details_and_no_hit(door):
+    bad = {"client_id": "null", "title": "x" * 1001, "value": "49,90", "purchase_id": "${order}"}
+    reply = door.send(
+        {"hits": [hit("a", **bad), hit("b", user_id=" u1\n"), hit("c", url="")], "lenient": True}
+    )
+    assert (reply.status, [item["id"] for item in reply.json["rejected"]]) == (202, ["c"])
+    first, second = [one for record in door.records for one in read(record.json)]
+    assert (first.client_id, first.title, first.value, first.purchase_id) == (None, "x" * 1000, None, None)
+    assert second.user_id in ("u1", " u1\n")  # trimmed when it is stored
+    assert set(unpack(door.records[0].sender).mended) == set(
+        letters_of("client_id", "title", "value", "purchase_id")
+    )
+
+
+@pytest.mark.parametrize(
+    ("details", "code"),
+    [
+        ({"value": "49,90"}, "invalid"),
+        ({"value": "1_000"}, "invalid"),
+        ({"value": "\u0661\u0662"}, "invalid"),
+        ({"value": "Infinity"}, "invalid"),
+        ({"value": "5", "currency": "руб"}, "invalid"),
+        ({"value": "5", "currency": "₽"}, "invalid"),
+        ({"purchase_id": "undefined"}, "invalid_identity"),
+        ({"user_id": "[object Object]"}, "invalid_identity"),
+        ({"client_id": "\u200b"}, "invalid_identity"),
+        ({"title": "x" * 1001}, "too_long"),
+    ],
+)
+def test_a_sender_that_reads_its_answer_is_told(door, details, code):
+    reply = door.send(hit("a", **details))
+    assert (reply.status, reply.json["code"]) == (400, code)
+    assert next(iter(details)) in reply.json["detail"] or "currency" in reply.json["detail"]
 
 
 def test_a_bare_bad_hit_is_an_error_that_names_it(door):

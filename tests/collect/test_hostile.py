@@ -23,7 +23,7 @@ def reason(reply):
     assert "\r" not in "".join(reply.headers.values())
     if reply.body == GIF:
         return reply.headers.get("X-Not-Counted", TAKEN)
-    if reply.status < 300 and not reply.body:
+    if reply.status < 300 and (not reply.body or reply.headers["Content-Type"] == "text/javascript"):
         return TAKEN
     if reply.headers["Content-Type"] == "application/json":
         told = reply.json

@@ -86,6 +86,10 @@ class HealthShape(serializers.Serializer[Any]):
     failing_mails = serializers.IntegerField()
     parts = PartShape(many=True)
     without_consent = WithoutConsentShape(help_text="Hits of the last seven days.")
+    mended = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="Hits of the last seven days whose optional details were cut or dropped, by the detail.",
+    )
 
 
 class Health(Resource):

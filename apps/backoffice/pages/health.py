@@ -32,6 +32,7 @@ class HealthPage(Page):
             hour_ends=_end(health.last_complete_hour),
             percent=None if share is None else round(share * 100),
             lag=words_for(health.lag_s),
+            mended=[(detail_name(name), hits) for name, hits in health.mended.items()],
             parts=[
                 {"name": part_name(part.name), "part": part, "age": _age(part.age_s)} for part in health.parts
             ],
@@ -67,6 +68,27 @@ def part_name(part: str) -> str:
     """What a process is called."""
     names = {"beat": _("Clock"), "worker": _("Workers"), "drain": _("Drain of the spool")}
     return names.get(part, part)
+
+
+def detail_name(detail: str) -> str:
+    """What an optional detail of a hit is called."""
+    names = {
+        "value": _("Value that is no number"),
+        "currency": _("Currency that is no code of three letters"),
+        "referrer": _("Referrer too long"),
+        "title": _("Title too long"),
+        "url": _("Address too long"),
+        "name": _("Name of a page view"),
+        "client_id": _("Client ID that names nobody"),
+        "user_id": _("User ID that names nobody"),
+        "purchase_id": _("Purchase ID that names no purchase"),
+        "click_ids": _("Click IDs too long"),
+        "params": _("Parameters that cannot be read"),
+        "user_agent": _("User agent too long"),
+        "consent": _("Consent in words that are not known"),
+        "time": _("Time that cannot be"),
+    }
+    return names.get(detail, detail)
 
 
 class TestMailPage(AskPage):

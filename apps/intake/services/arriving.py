@@ -12,6 +12,7 @@ from apps.counters.selectors import SettingsAt, settings_history
 from apps.intake.consent import NO_CONSENT, Keep, Rules, anonymous
 from apps.intake.records import Arrival, HitIn
 from apps.intake.services.visitors import visitor
+from apps.people.identity_values import trimmed
 
 _ALL = Keep.ALL  # an enumeration's members cost a look-up in Python each time
 _NOBODY_ASKED = Rules(asks=False, counts=True, respects_dnt=False, respects_gpc=False)
@@ -39,12 +40,14 @@ class Arrivals:
         at: datetime,
         *,
         shift_us: int | None = None,
+        mended: str = "",
         dnt: bool = False,
         gpc: bool = False,
     ) -> Arrival:
         """The arrival of one hit, without what may not be kept of it."""
         number = counter.id  # `pk` looks it up anew each time
-        plain = Arrival(counter.account_id, number, counter.user_ids, at, hit, shift_us)
+        _trim_identities(hit)
+        plain = Arrival(counter.account_id, number, counter.user_ids, at, hit, shift_us, mended=mended)
         if hit.consent != "none" and number in self._open:
             return plain
         rules = self._only.get(number) or self._rules(number, at)
@@ -62,6 +65,16 @@ class Arrivals:
         if not rules:
             return _NOBODY_ASKED
         return rules[max(bisect_right(instants, clock.to_us(at)) - 1, 0)]
+
+
+def _trim_identities(hit: HitIn) -> None:
+    """Checked hits may still have blanks or zero-width characters around what names somebody."""
+    if hit.client_id:
+        hit.client_id = trimmed(hit.client_id)
+    if hit.user_id:
+        hit.user_id = trimmed(hit.user_id)
+    if hit.purchase_id:
+        hit.purchase_id = trimmed(hit.purchase_id)
 
 
 def _asks(rules: Rules) -> bool:

@@ -1,5 +1,6 @@
 """Storing hits: identities, links, reaches and marks with them."""
 
+from collections import Counter as Letters
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from apps.goals.windows import Span
 from apps.intake import clocks
 from apps.intake.decode import decode_hit, item_id
 from apps.intake.erased import without_erased
+from apps.intake.lenient import KINDS
 from apps.intake.links import Sighting, link, of_hits
 from apps.intake.models import Tally
 from apps.intake.records import MAX_BATCH, Arrival, HitIn, Outcome, Rejected
@@ -174,8 +176,14 @@ def _count(account: int, arrivals: list[Arrival], new: list[Found], now: datetim
         robots=sum([one.row.robot for one in new]),
         closed=sum([one.closed for one in new]),
         reaches=sum([len(one.spans) for one in new if one.spans]),
+        mended=_mended(arrivals),
         last_arrival=max([arrival.arrived_at for arrival in arrivals]),
     )
+
+
+def _mended(arrivals: Sequence[Arrival]) -> dict[str, int] | None:
+    letters = Letters("".join([arrival.mended for arrival in arrivals]))
+    return {KINDS[letter]: count for letter, count in letters.items() if letter in KINDS} or None
 
 
 def take_hits(*, counter: Counter, raw: Sequence[Any], sent_at: str | None = None) -> Outcome:

@@ -10,7 +10,7 @@ from typing import BinaryIO, cast
 from apps.core import clock
 from apps.core.retry import retrying
 from apps.counters.models import Counter
-from apps.intake import accesslog
+from apps.intake import accesslog, lenient
 from apps.intake.accesslog import BadLine, Repeats
 from apps.intake.records import Arrival, check_hit
 from apps.intake.services.arriving import Arrivals
@@ -75,10 +75,11 @@ def _take(counter: Counter, lines: Sequence[bytes], repeats: Repeats, done: LogI
         except BadLine as bad:
             done.refuse(done.lines, str(bad))
             continue
+        mended = lenient.mend(hit)
         if problem := check_hit(hit, arrived_at=now):
             done.refuse(done.lines, str(problem.detail))
         else:
-            arrivals.append(arriving.of(counter, hit, now))
+            arrivals.append(arriving.of(counter, hit, now, mended=mended))
     if not arrivals:
         return
     prepare(arrivals=arrivals)

@@ -38,7 +38,7 @@ const event = (counter, name, params, fields) => {
 
 // At most 8 kB of whatever can be written as JSON.
 const tidy = (params) => {
-  if (params === undefined || params === null) return;
+  if (params == null) return;
   const text = safely(() => JSON.stringify(Object(params) === params ? params : { value: params }, (key, value) => (typeof value == "string" ? cut(value, 8e3) : value)), "");
   return text && text.length < 8e3 ? JSON.parse(text) : warn("bad params");
 };
