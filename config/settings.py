@@ -238,6 +238,10 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {"AttributionEnum": "apps.goals.models.GoalVersion.Attribution"},
+    "PATH_CONVERTER_OVERRIDES": {
+        "int": {"type": "integer", "format": "int64", "minimum": 0, "maximum": 2**63 - 1},
+        "path": {"type": "string", "minLength": 1, "maxLength": 255},
+    },
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

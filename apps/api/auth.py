@@ -8,10 +8,12 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.crypto import hash_token
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, NotFound
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from apps.accounts import selectors
 from apps.accounts.models import Token, User
+from apps.accounts.roles import Scope, scope_covers
 from apps.accounts.services import note_use
 from apps.api.callers import Caller
 from apps.core import clock
@@ -96,6 +98,18 @@ class _BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
     target_class = "apps.api.auth.BearerToken"
     name = "token"
 
+    def get_security_requirement(self, auto_schema: Any) -> dict[str, list[str]]:
+        """The least of the scopes that covers the operation."""
+        needs = auto_schema.view.needs_now()
+        writing = auto_schema.method not in SAFE_METHODS
+        may = needs.do if writing else needs.see
+        covering = (
+            scope
+            for scope in (Scope.READ, Scope.INGEST, Scope.WRITE)
+            if scope_covers(scope, writing=writing, may=may)
+        )
+        return {self.name: [str(next(covering))]}
+
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {
             "type": "http",
@@ -106,8 +120,15 @@ class _BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
 
 class _SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "apps.api.auth.Session"
-    name = "session"
+    name = ["session", "csrf"]
     priority = 1
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
+    def get_security_requirement(self, auto_schema: Any) -> dict[str, list[str]]:
+        return {"session": [], **({} if auto_schema.method in SAFE_METHODS else {"csrf": []})}
+
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:
+        csrf = "The value of the cookie csrftoken; with a session, for everything that writes."
+        return [
+            {"type": "apiKey", "in": "cookie", "name": "sessionid"},
+            {"type": "apiKey", "in": "header", "name": "X-CSRFToken", "description": csrf},
+        ]

@@ -3,8 +3,6 @@
 from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
-from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import mixins, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,32 +12,9 @@ from apps.accounts.roles import May
 from apps.accounts.selectors import Context
 from apps.api.callers import caller, here
 from apps.api.filters import Filters
-from apps.api.idempotency import HEADER
+from apps.api.openapi import Schema
 from apps.api.permissions import Needs
-from apps.api.problems import ProblemShape
 from apps.core.errors import NotThere
-
-
-class Schema(AutoSchema):
-    """Every operation can answer problems, and every POST takes an Idempotency-Key."""
-
-    def get_override_parameters(self) -> list[Any]:
-        account = OpenApiParameter(
-            "X-Account",
-            int,
-            OpenApiParameter.HEADER,
-            description="Number of the account; sessions with several.",
-        )
-        key = OpenApiParameter(
-            HEADER, str, OpenApiParameter.HEADER, description="1 to 255 visible characters."
-        )
-        return [account, key] if self.method == "POST" else [account]
-
-    def _get_response_bodies(self, *arguments: Any, **options: Any) -> Any:
-        bodies = super()._get_response_bodies(*arguments, **options)
-        problem = OpenApiResponse(ProblemShape, description="What is wrong (RFC 9457).")
-        default = self._get_response_for_code(problem, "default", media_types=["application/problem+json"])  # type: ignore[no-untyped-call]
-        return {**bodies, "default": default}
 
 
 class Resource(viewsets.GenericViewSet[Any]):
@@ -108,4 +83,4 @@ def one(rows: QuerySet[Any], **named: Any) -> Any:
     return found
 
 
-__all__ = ["Listed", "Request", "Resource", "Response", "Schema", "one"]
+__all__ = ["Listed", "Request", "Resource", "Response", "one"]

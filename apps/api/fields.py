@@ -1,13 +1,24 @@
 """Fields that take what they say and nothing like it: a text is no number, "true" is no boolean."""
 
 import copy
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
+
+from apps.api.instants import instant
+
+MOST = 2**63 - 1
+"""The largest number that a column of ids takes."""
+MONEY = r"^[0-9]{1,10}(\.[0-9]{1,4})?$"
+"""An amount that is taken as text; `SHOWN_MONEY`: one that is shown."""
+SHOWN_MONEY = r"^[0-9]+(\.[0-9]+)?$"
+_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
 class Shape(serializers.Serializer[Any]):
@@ -57,6 +68,27 @@ class Whole(serializers.IntegerField):
         return int(super().to_internal_value(data))
 
 
+class Id(Whole):
+    """The number of a row."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"min_value": 1, "max_value": MOST, **options})
+
+
+class Instant(serializers.DateTimeField):
+    """ISO 8601 with an offset."""
+
+    default_error_messages = {
+        "invalid": gettext_lazy("Write an instant with its offset, such as 2026-11-21T09:30:00Z."),
+    }
+
+    def to_internal_value(self, value: Any) -> Any:
+        found = instant(value) if isinstance(value, str) else None
+        if found is None:
+            self.fail("invalid")
+        return found
+
+
 class YesNo(serializers.BooleanField):
     """true or false."""
 
@@ -64,6 +96,16 @@ class YesNo(serializers.BooleanField):
         if not isinstance(data, bool):
             self.fail("invalid", input=data)
         return data
+
+
+class Batch(serializers.ListField):
+    """Facts, each looked at by itself: one that is no `record` is listed in the answer, the others are taken."""
+
+    child = serializers.JSONField()
+
+    def __init__(self, record: type[Any], **options: Any) -> None:
+        super().__init__(**{"min_length": 1, **options})
+        self.record = record
 
 
 class Money(serializers.DecimalField):
@@ -74,6 +116,8 @@ class Money(serializers.DecimalField):
 
     def to_internal_value(self, data: Any) -> Decimal:
         if isinstance(data, bool) or not isinstance(data, str | int | float):
+            self.fail("invalid")
+        if isinstance(data, str) and not _DECIMAL.fullmatch(data):
             self.fail("invalid")
         value: Decimal = super().to_internal_value(data)
         return value

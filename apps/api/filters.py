@@ -1,19 +1,18 @@
 """Filters of lists: named fields over indexed columns; a parameter that no filter knows is refused."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django_filters import CharFilter, ChoiceFilter
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.request import Request
 
+from apps.api.instants import instant
 from apps.api.problems import BadParameters, Named
 from apps.core.errors import Problem
 
@@ -35,6 +34,8 @@ __all__ = [
 
 Rows = Callable[[int], QuerySet[Any]]
 """The rows of an account, by its number, among which a filter's name must be."""
+MOST = 10**18 - 1
+"""The largest number that a filter takes: 18 digits."""
 PAGING = frozenset({"limit", "cursor", "format"})
 
 
@@ -49,19 +50,12 @@ class InstantField(forms.CharField):
         head, space, tail = text.rpartition(" ")
         if space and "T" in head and tail[:1].isdigit():
             text = f"{head}+{tail}"
-        try:
-            instant = parse_datetime(text)
-        except ValueError:
-            instant = None
-        if instant is None or instant.tzinfo is None or not _storable(instant):
+        found = instant(text)
+        if found is None:
             raise ValidationError(
                 _("Write an instant with its offset, such as 2026-11-21T09:30:00Z."), "invalid"
             )
-        return instant
-
-
-def _storable(instant: datetime) -> bool:
-    return 1900 < instant.year < 9000
+        return found
 
 
 class InstantFilter(django_filters.Filter):
@@ -91,7 +85,7 @@ class NumberField(forms.CharField):
         text = super().to_python(value)
         if not text:
             return None
-        if not (text.isascii() and text.isdigit() and len(text) < 19):
+        if not (text.isascii() and text.isdigit() and len(text) <= len(str(MOST))):
             raise ValidationError(_("Write a whole number."), "invalid")
         return int(text)
 

@@ -26,7 +26,9 @@ HEADER = "Idempotency-Key"
 LASTS = timedelta(hours=25)
 SECRET = "secret"  # noqa: S105 - a name, not a password
 """A member of answers that is shown once: it is not kept, and null when the answer is given again."""
-_KEY = re.compile(r"[!-~]{1,255}")
+KEY_PATTERN = "^[!-~]{1,255}$"
+REPLAYED = "Idempotent-Replayed"
+_KEY = re.compile(KEY_PATTERN.strip("^$"))
 _CLEANED_AT_ONCE = 100
 
 Handler = Callable[..., Response]
@@ -72,7 +74,7 @@ def _once(request: Request, key: str) -> Response | None:
         return None
     if kept.request_hash != _hash(request):
         raise Conflict(_("This Idempotency-Key was used with another request."), "key_reused")
-    return Response(kept.body, kept.status, headers={"Idempotent-Replayed": "true"})
+    return Response(kept.body, kept.status, headers={REPLAYED: "true"})
 
 
 def _keep(request: Request, key: str, response: Response) -> Response:

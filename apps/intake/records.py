@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -28,12 +28,21 @@ MAX_BATCH = 1000
 _NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?", re.ASCII)
 
 
+# What follows `Annotated` is for the API's document only; what is wrong is told in words by the rules below.
+Instant = Annotated[datetime, msgspec.Meta(extra_json_schema={"format": "date-time"})]
+HitType = Annotated[str, msgspec.Meta(description="pageview or event.")]
+Consent = Annotated[str, msgspec.Meta(description="granted or none.")]
+AuthorKind = Annotated[str, msgspec.Meta(description="person, agent, bot or system.")]
+EventType = Annotated[str, msgspec.Meta(description="message, assignment, status, rating or tag.")]
+Status = Annotated[str, msgspec.Meta(description="new, open, pending, hold, solved or closed.")]
+
+
 class HitIn(msgspec.Struct, omit_defaults=True):
     """One hit as it is sent."""
 
     id: str
-    time: datetime
-    type: str
+    time: Instant
+    type: HitType
     url: str | None = None
     name: str | None = None
     client_id: str | None = None
@@ -47,11 +56,11 @@ class HitIn(msgspec.Struct, omit_defaults=True):
     params: dict[str, Any] | None = None
     ip: str | None = None
     user_agent: str | None = None
-    consent: str | None = None
+    consent: Consent | None = None
 
 
 class PersonIn(msgspec.Struct, omit_defaults=True):
-    """Whom an event names; what is named together belongs together (`named.py`)."""
+    """Whom an event names; what is named together belongs together."""
 
     client_id: str | None = None
     user_id: str | None = None
@@ -68,7 +77,7 @@ class PersonIn(msgspec.Struct, omit_defaults=True):
 class AuthorIn(msgspec.Struct, omit_defaults=True):
     """Who said a message."""
 
-    kind: str
+    kind: AuthorKind
     agent: str | None = None
 
 
@@ -85,8 +94,8 @@ class EventIn(msgspec.Struct, omit_defaults=True):
     id: str
     conversation: str
     channel: str
-    time: datetime
-    type: str
+    time: Instant
+    type: EventType
     seq: int = 0
     person: PersonIn | None = None
     author: AuthorIn | None = None
@@ -94,7 +103,7 @@ class EventIn(msgspec.Struct, omit_defaults=True):
     text: str | None = None
     agent: str | msgspec.UnsetType | None = msgspec.UNSET
     group: str | msgspec.UnsetType | None = msgspec.UNSET
-    status: str | None = None
+    status: Status | None = None
     rating: RatingIn | None = None
     tag: str | None = None
     link: str | None = None

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.test import Client
 
+from tests.api import contract
 from tests.cast import Cast
 
 ROLES = ("owner", "admin", "analyst", "agent", "stranger")
@@ -31,9 +32,10 @@ class Api:
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         url = path if path.startswith("/") else BASE + path
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        return self.client.generic(
-            method, url, data, content_type="application/json", headers={**self.headers, **headers}
-        )
+        sent = {**self.headers, **headers}
+        answer = self.client.generic(method, url, data, content_type="application/json", headers=sent)
+        contract.check(method, url, data, sent, answer)
+        return answer
 
     def get(self, path: str, **headers: str) -> Any:
         return self.call("GET", path, **headers)

@@ -56,7 +56,9 @@ def test_wrong_questions_are_told(cast):
     api, path = Api(cast, "read"), f"counters/{cast.counter.pk}/opened/"
     for wrong in ({"mail": "x"}, {"from": "yesterday"}, {"id": "x" * 300}):
         assert problem(api.get(f"{path}?{urlencode(wrong)}"), 400).keys() == wrong.keys()
-    assert api.get(f"{path}?to=0001-01-01T00:00:00Z").json() == {"results": []}
+    for instant in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-01-01T00:00:00"):
+        assert problem(api.get(f"{path}?to={instant}"), 400) == {"to": "invalid"}
+    assert api.get(f"{path}?to=1901-01-01T00:00:00Z").json() == {"results": []}
 
 
 @pytest.mark.django_db

@@ -16,7 +16,7 @@ from apps.intake import registry
 
 
 class AccountShape(fields.Shape):
-    id = fields.Whole(read_only=True)
+    id = fields.Id(read_only=True)
     name = fields.Text()
     timezone = fields.Text(max_length=64)
     currency = fields.Text(max_length=3)

@@ -26,7 +26,7 @@ def _condition(version: ChatGoalVersion) -> dict[str, str]:
 class ChatGoalShape(fields.Shape):
     """A channel's chat goal: the event that is to happen, and within how many days of the first reply."""
 
-    id = fields.Whole(read_only=True)
+    id = fields.Id(read_only=True)
     channel = fields.Text(help_text="External id of the channel; it stays the same.")
     condition = ConditionShape()
     frame_days = fields.Whole(help_text="1, 3, 7, 15 or 30.")
@@ -58,23 +58,29 @@ class ChatVersionShape(fields.Shape):
     valid_until = serializers.DateTimeField(
         read_only=True, allow_null=True, help_text="Exclusive; null: in force."
     )
-    saved_by = fields.Text(source="saved_by.email", read_only=True, default=None)
+    saved_by = fields.Text(source="saved_by.email", read_only=True, allow_null=True, default=None)
 
     def get_condition(self, version: ChatGoalVersion) -> ConditionShape:
         """What it asks for."""
         return _condition(version)  # type: ignore[return-value]  # the annotation is for the schema
 
 
-class RatesQuestion(serializers.Serializer[Any]):
+class InquiriesQuestion(serializers.Serializer[Any]):
     """The parameters of a report; without days: the last 30, today included."""
 
-    to = Day(required=False)
-    by = serializers.ChoiceField(choices=reports.BY, default="member")
-    channel = serializers.CharField(max_length=255, required=False)
-    agent = serializers.CharField(max_length=255, required=False)
+    to = Day(required=False, help_text="Last day, included; today. At most 366 days.")
+    channel = serializers.CharField(max_length=255, required=False, help_text="External id of a channel.")
+    agent = serializers.CharField(
+        max_length=255, required=False, help_text="External id of an agent; `nobody`: without one."
+    )
 
     def get_fields(self) -> dict[str, Any]:
-        return {"from": Day(required=False), **super().get_fields()}  # a word of Python's
+        words = "First day, in the account's time zone; 29 days before `to`."
+        return {"from": Day(required=False, help_text=words), **super().get_fields()}  # a word of Python's
+
+
+class RatesQuestion(InquiriesQuestion):
+    by = serializers.ChoiceField(choices=reports.BY, default="member", help_text="What a row is.")
 
 
 class CountsShape(serializers.Serializer[Any]):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 
 from apps.accounts.models import Agent
 from apps.accounts.roles import May
@@ -15,6 +15,7 @@ from apps.api.problems import Named
 from apps.api.resources.chat_goal_shapes import (
     ChatGoalShape,
     ChatVersionShape,
+    InquiriesQuestion,
     InquiryShape,
     RatesQuestion,
     RatesShape,
@@ -115,25 +116,16 @@ class ChatVersions(Listed):
         return chat_selectors.chat_versions(account_id=self.account_id, goal_id=self.kwargs["number"])
 
 
-_FROM = OpenApiParameter(
-    "from", str, description="First day, in the account's time zone; 29 days before `to`."
-)
-_TO = OpenApiParameter("to", str, description="Last day, included; today. At most 366 days.")
-_CHANNEL = OpenApiParameter("channel", str, description="External id of a channel.")
-_AGENT = OpenApiParameter("agent", str, description="External id of an agent; `nobody`: without one.")
-
-
 class _OfPeriod(Resource):
     """What both reports ask for."""
 
     see = do = May.SEE_RESULTS
     filterset_class = None
 
-    def asked(self, *, by: bool) -> dict[str, Any]:
+    def asked(self, shape: type[InquiriesQuestion]) -> dict[str, Any]:
         """The parameters, checked; names looked up in the account."""
-        known = {"from", "to", "channel", "agent", *(["by"] if by else [])}
-        check_parameters(self.request, known)
-        question = RatesQuestion(data=self.request.query_params.dict())
+        question = shape(data=self.request.query_params.dict())
+        check_parameters(self.request, set(question.fields))
         question.is_valid(raise_exception=True)
         values = question.validated_data
         first, last = reports.shown_days(account_id=self.account_id, last_day=values.get("to"))
@@ -142,7 +134,7 @@ class _OfPeriod(Resource):
             wanted["channel_id"] = _channel(self.account_id, name)
         if name := values.get("agent"):
             wanted["agent_id"] = 0 if name == "nobody" else self._agent(name)
-        return wanted | ({"by": values["by"]} if by else {})
+        return wanted | ({"by": values["by"]} if "by" in values else {})
 
     def _agent(self, name: str) -> int:
         agents = Agent.objects.filter(account_id=self.account_id, external_id=name)
@@ -156,13 +148,10 @@ class _OfPeriod(Resource):
 class ChatRates(_OfPeriod):
     serializer_class = RatesShape
 
-    @extend_schema(
-        parameters=[_FROM, _TO, OpenApiParameter("by", str, enum=reports.BY), _CHANNEL, _AGENT],
-        responses=RatesShape,
-    )
+    @extend_schema(parameters=[RatesQuestion], responses=RatesShape)
     def retrieve(self, request: Request) -> Response:
         """Achievement rates of the inquiries that ended in a period, by member, date or channel, as of now."""
-        rates = reports.chat_rates(account_id=self.account_id, **self.asked(by=True))
+        rates = reports.chat_rates(account_id=self.account_id, **self.asked(RatesQuestion))
         return Response(RatesShape(rates, context={"account_id": self.account_id}).data)
 
 
@@ -173,9 +162,11 @@ class EndedInquiries(_OfPeriod, Listed):
     ordering = ("-ended_at", "-conversation_id", "-number")
     model = Inquiry
 
-    @extend_schema(parameters=[_FROM, _TO, _CHANNEL, _AGENT], filters=False)
+    @extend_schema(parameters=[InquiriesQuestion], filters=False)
     def list(self, request: Request) -> Response:
-        rows = reports.ended_inquiries(account_id=self.account_id, now=clock.now(), **self.asked(by=False))
+        rows = reports.ended_inquiries(
+            account_id=self.account_id, now=clock.now(), **self.asked(InquiriesQuestion)
+        )
         page = self.paginate_queryset(rows)
         assert page is not None
         shown = shown_inquiries(self.account_id, page)

@@ -4,8 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.api import fields
 from apps.api.fields import money
 from apps.conversions.models import ChatStates
+from apps.intake.records import AUTHORS, STATUSES
 from apps.workspace.selectors import Item, Reached, Row, status_name
 
 
@@ -21,7 +23,7 @@ class ConversationShape(serializers.Serializer[Any]):
     channel = serializers.CharField(help_text="External id.")
     link = serializers.CharField(allow_null=True, help_text="To the conversation in the chat system.")
     person = serializers.IntegerField(allow_null=True)
-    status = serializers.CharField()
+    status = serializers.ChoiceField(STATUSES)
     unanswered = serializers.BooleanField(
         help_text="The person spoke last, and it is neither solved nor closed."
     )
@@ -32,8 +34,8 @@ class ConversationShape(serializers.Serializer[Any]):
     person_said_at = serializers.DateTimeField(allow_null=True)
     agent_said_at = serializers.DateTimeField(allow_null=True)
     goals = GoalCountShape(many=True, help_text="Goals credited in it.")
-    chat_goal = serializers.CharField(
-        help_text="What its chat goal shows: none, in_process, achieved or missed."
+    chat_goal = serializers.ChoiceField(
+        [state.name.lower() for state in ChatStates], help_text="What its chat goal shows."
     )
 
 
@@ -74,7 +76,7 @@ class ReachedShape(serializers.Serializer[Any]):
     goal_name = serializers.CharField()
     goal_version = serializers.IntegerField()
     url = serializers.CharField()
-    value = serializers.CharField(allow_null=True)
+    value = fields.Money(allow_null=True)
     currency = serializers.CharField(allow_null=True)
     credited = serializers.BooleanField()
     here = serializers.BooleanField(help_text="Whether the credit was earned in this conversation.")
@@ -95,16 +97,16 @@ class ItemShape(serializers.Serializer[Any]):
     """One event; members that say nothing are left out."""
 
     at = serializers.DateTimeField()
-    type = serializers.CharField(
-        help_text="message, note, assignment, status, rating, tag, page_view, event or goal."
+    type = serializers.ChoiceField(
+        ["message", "note", "assignment", "status", "rating", "tag", "page_view", "event", "goal"]
     )
-    author = serializers.CharField(required=False, help_text="person, agent, bot or system.")
+    author = serializers.ChoiceField(AUTHORS, required=False)
     text = serializers.CharField(required=False, help_text="Where the account keeps it.")
     agent = serializers.CharField(
         required=False, allow_null=True, help_text="External id; in an assignment null means nobody."
     )
     group = serializers.CharField(required=False, allow_null=True, help_text="External id; null means none.")
-    status = serializers.CharField(required=False)
+    status = serializers.ChoiceField(STATUSES, required=False)
     rating = RatingShape(required=False)
     tag = serializers.CharField(required=False)
     url = serializers.CharField(required=False)

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.accounts.models import Agent, Group
-from apps.api.fields import money
+from apps.api import fields
 from apps.conversations.models import Conversation
 from apps.conversions import selectors
 from apps.conversions.models import Conversion
@@ -31,7 +31,7 @@ class ConversionShape(serializers.Serializer[Any]):
     model = serializers.ChoiceField(GoalVersion.Attribution.choices)
     active = serializers.BooleanField(allow_null=True, help_text="Whether the conversation was active.")
     credited = serializers.BooleanField()
-    value = serializers.CharField(allow_null=True)
+    value = fields.Money(allow_null=True)
     currency = serializers.CharField(allow_null=True)
     contact_duration_s = serializers.FloatField(allow_null=True)
 
@@ -80,7 +80,7 @@ def shown(one: Conversion, names: Names) -> dict[str, Any]:
         "model": version.attribution,
         "active": one.active,
         "credited": one.outcome == Conversion.Outcome.CREDITED,
-        "value": None if value is None else money(value),
+        "value": value,
         "currency": None if value is None else version.currency,
         "contact_duration_s": None if one.contact_us is None else one.contact_us / 1_000_000,
     }

@@ -1,10 +1,10 @@
 """counters/: the sites being measured."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 
 from apps.accounts.roles import May
@@ -19,7 +19,7 @@ from apps.visits.opened import opened
 
 
 class CounterShape(fields.Shape):
-    id = fields.Whole(read_only=True, help_text="The public number.")
+    id = fields.Id(read_only=True, help_text="The public number.")
     name = fields.Text()
     site = fields.Text(max_length=2000, help_text="Scheme and host, such as https://shop.example.")
     allowed_origins = serializers.ListField(
@@ -46,7 +46,7 @@ class CounterShape(fields.Shape):
     respect_dnt = fields.YesNo(required=False, help_text="Whether Do Not Track means no consent.")
     respect_gpc = fields.YesNo(required=False, help_text="Whether Global Privacy Control means no consent.")
     created_at = serializers.DateTimeField(read_only=True)
-    archived_at = serializers.DateTimeField(read_only=True)
+    archived_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
 
 CounterFilter = filterset(
@@ -91,12 +91,15 @@ MONTH = timedelta(days=30)
 
 
 class OpenedQuestion(serializers.Serializer[Any]):
-    id = serializers.CharField(max_length=255, required=False, trim_whitespace=False)
-    to = serializers.DateTimeField(required=False)
+    id = serializers.CharField(
+        max_length=255, required=False, trim_whitespace=False, help_text="What was opened."
+    )
+    to = fields.Instant(required=False, help_text="Exclusive; now.")
 
     def get_fields(self) -> dict[str, Any]:
         """`from` is a word of the language."""
-        return {**super().get_fields(), "from": serializers.DateTimeField(required=False)}
+        since = fields.Instant(required=False, help_text="30 days before `to`.")
+        return {**super().get_fields(), "from": since}
 
 
 class OpenedShape(serializers.Serializer[Any]):
@@ -117,18 +120,12 @@ class CounterOpened(Resource):
     serializer_class = AllOpenedShape
     filterset_class = None
 
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("id", str, description="What was opened."),
-            OpenApiParameter("from", datetime, description="30 days before `to`."),
-            OpenApiParameter("to", datetime, description="Exclusive; now."),
-        ]
-    )
+    @extend_schema(parameters=[OpenedQuestion])
     def retrieve(self, request: Request, number: int) -> Response:
         """What pixels with an `id` counted, such as mails: how often, by how many, when. The latest thousand."""
-        check_parameters(request, {"id", "from", "to"})
-        counter = selectors.counter(account_id=self.account_id, number=number, archived=True)
         question = OpenedQuestion(data=request.query_params.dict())
+        check_parameters(request, set(question.fields))
+        counter = selectors.counter(account_id=self.account_id, number=number, archived=True)
         question.is_valid(raise_exception=True)
         asked = question.validated_data
         until = asked.get("to") or clock.now()

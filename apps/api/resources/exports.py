@@ -30,18 +30,18 @@ ExportFilter = filterset(
 
 
 class _ExportFields(fields.Shape):
-    id = fields.Whole(read_only=True)
-    goal = fields.Whole(source="goal_id", min_value=1, max_value=2**62)
+    id = fields.Id(read_only=True)
+    goal = fields.Id(source="goal_id")
     to = Day(source="last_day", help_text="Last day, inclusive, in the account's time zone.")
     state = fields.Choice(Export.State.choices, read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
-    finished_at = serializers.DateTimeField(read_only=True)
+    finished_at = serializers.DateTimeField(read_only=True, allow_null=True)
     done = fields.Whole(read_only=True, help_text="Rows written.")
     total = fields.Whole(read_only=True, help_text="Rows to write.")
-    complete_until = serializers.DateTimeField(read_only=True)
+    complete_until = serializers.DateTimeField(read_only=True, allow_null=True)
     size = fields.Whole(read_only=True, help_text="Bytes of the file.")
     sha256 = fields.Text(read_only=True)
-    expires_at = serializers.DateTimeField(read_only=True)
+    expires_at = serializers.DateTimeField(read_only=True, allow_null=True)
     downloads = fields.Whole(read_only=True)
     error = fields.Text(read_only=True)
 

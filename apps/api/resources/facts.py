@@ -16,15 +16,11 @@ from apps.api.idempotency import repeatable
 from apps.core.errors import NotThere
 from apps.counters import selectors as counters
 from apps.intake import services
-from apps.intake.records import MAX_BATCH, Outcome
+from apps.intake.records import MAX_BATCH, EventIn, HitIn, Outcome
 
 
 class Hits(fields.Shape):
-    """Each: `id`, `time`, `type` ("pageview" or "event"), `url`, `name`, `client_id`, `user_id`, `click_ids`,
-    `purchase_id`, `referrer`, `title`, `value`, `currency`, `params`, `ip`, `user_agent`, `consent`.
-    """
-
-    hits = serializers.ListField(child=serializers.JSONField(), min_length=1, max_length=MAX_BATCH)
+    hits = fields.Batch(HitIn, max_length=MAX_BATCH)
     sent_at = fields.Text(
         required=False,
         max_length=64,
@@ -33,11 +29,7 @@ class Hits(fields.Shape):
 
 
 class Events(fields.Shape):
-    """Each: `id`, `conversation`, `channel`, `time`, `seq`, `type` ("message", "assignment", "status", "rating",
-    "tag"), `person`, `author`, `public`, `text`, `agent`, `group`, `status`, `rating`, `tag`, `link`.
-    """
-
-    events = serializers.ListField(child=serializers.JSONField(), min_length=1, max_length=MAX_BATCH)
+    events = fields.Batch(EventIn, max_length=MAX_BATCH)
 
 
 class RejectedShape(serializers.Serializer[Any]):

@@ -1,5 +1,6 @@
 """How messaging goals, their versions and conditions look in the API."""
 
+import re
 from typing import Any
 
 from rest_framework import serializers
@@ -36,11 +37,14 @@ class GoalGroups(serializers.ListField):
         return sorted(group.external_id for group in data.all())
 
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
 class Day(serializers.DateField):
     """YYYY-MM-DD."""
 
     def to_internal_value(self, value: Any) -> Any:
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not _DAY.fullmatch(value):
             self.fail("invalid", format="YYYY-MM-DD")
         return super().to_internal_value(value)
 
@@ -65,7 +69,7 @@ class GoalFields(fields.Shape):
     conditions = Conditions(min_length=1, max_length=100)
 
 
-class StatusShape(serializers.Serializer[Any]):
+class StatusShape(fields.Shape):
     code = serializers.ChoiceField(["inactive", "ended", "remaining", "active"])
     days = serializers.IntegerField(help_text="Days remaining, with the code remaining; else 0.")
     text = serializers.CharField(source="__str__")
@@ -74,7 +78,7 @@ class StatusShape(serializers.Serializer[Any]):
 class GoalShape(GoalFields):
     """A messaging goal: its number, what its current version says, and its status."""
 
-    id = fields.Whole(read_only=True)
+    id = fields.Id(read_only=True)
     version = fields.Whole(read_only=True)
     status = StatusShape(read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
@@ -105,7 +109,7 @@ class VersionShape(GoalFields):
     valid_until = serializers.DateTimeField(
         read_only=True, allow_null=True, help_text="Exclusive; null: in force."
     )
-    saved_by = fields.Text(source="saved_by.email", read_only=True, default=None)
+    saved_by = fields.Text(source="saved_by.email", read_only=True, allow_null=True, default=None)
 
 
 class UrlQuestion(fields.Shape):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 
 from apps.accounts import selectors
@@ -68,8 +69,10 @@ class Agents(ByExternalId):
     def rows(self) -> QuerySet[Agent]:
         return selectors.agents(account_id=self.account_id).prefetch_related("groups")
 
+    @extend_schema(responses={200: AgentShape, 201: AgentShape})
     @repeatable
     def create(self, request: Request) -> Response:
+        """Make an agent (201), or change the one of this external id (200)."""
         values = self.taken()
         known = self.known(values["external_id"])
         agent = registry.save_agent(account_id=self.account_id, **values)
@@ -86,7 +89,7 @@ class GroupShape(fields.Shape):
     external_id = fields.Text()
     name = fields.Text(allow_blank=True)
     placeholder = fields.YesNo(read_only=True)
-    archived_at = serializers.DateTimeField(read_only=True)
+    archived_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
 
 GroupFilter = filterset(
@@ -107,8 +110,10 @@ class Groups(ByExternalId):
     def rows(self) -> QuerySet[Group]:
         return selectors.groups(account_id=self.account_id)
 
+    @extend_schema(responses={200: GroupShape, 201: GroupShape})
     @repeatable
     def create(self, request: Request) -> Response:
+        """Make a group (201), or change the one of this external id (200)."""
         values = self.taken()
         known = self.known(values["external_id"])
         return self.shown(registry.save_group(account_id=self.account_id, **values), 200 if known else 201)
@@ -145,8 +150,10 @@ class Channels(ByExternalId):
     def rows(self) -> QuerySet[Channel]:
         return Channel.objects.filter(account_id=self.account_id)
 
+    @extend_schema(responses={200: ChannelShape, 201: ChannelShape})
     @repeatable
     def create(self, request: Request) -> Response:
+        """Make a channel (201), or change the one of this external id (200)."""
         values = self.taken()
         known = self.known(values["external_id"])
         return self.shown(registry.save_channel(account_id=self.account_id, **values), 200 if known else 201)

@@ -1,6 +1,5 @@
 """people/ and erasures/: who somebody is, by which names; linking, merging, access and erasure."""
 
-from dataclasses import asdict
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.renderers import BaseRenderer
 
 from apps.accounts.roles import May
 from apps.api import fields
@@ -18,6 +18,7 @@ from apps.api.base import Listed, Request, Response, one
 from apps.api.filters import CharFilter, filterset
 from apps.api.idempotency import repeatable
 from apps.api.problems import Named as Problems
+from apps.api.resources.person_shapes import CardShape, PairShape
 from apps.conversations.models import Conversation
 from apps.core.errors import NotThere, Problem
 from apps.erasure import selectors as erasing
@@ -72,7 +73,7 @@ class KnownAs(fields.Shape):
 
 
 class PersonShape(fields.Shape):
-    id = fields.Whole(read_only=True)
+    id = fields.Id(read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
     identities = KnownAs(many=True, read_only=True, source="known_as")
 
@@ -81,40 +82,44 @@ class WholePersonShape(PersonShape):
     card = serializers.SerializerMethodField()
     links = serializers.SerializerMethodField()
 
-    @extend_schema_field(OpenApiTypes.OBJECT)
-    def get_card(self, person: Person) -> dict[str, Any]:
-        return asdict(visitor_card(person.account_id, person.pk))
+    @extend_schema_field(CardShape)
+    def get_card(self, person: Person) -> Any:
+        return CardShape(visitor_card(person.account_id, person.pk)).data
 
-    @extend_schema_field(OpenApiTypes.OBJECT)
-    def get_links(self, person: Person) -> list[dict[str, Any]]:
+    @extend_schema_field(PairShape(many=True))
+    def get_links(self, person: Person) -> Any:
         known = list(selectors.identities_of(account_id=person.account_id, person_id=person.pk))
-        return [pair._asdict() for pair in pairs_of(account_id=person.account_id, identities=known)]
+        return PairShape(pairs_of(account_id=person.account_id, identities=known), many=True).data
 
 
 class NewIdentity(fields.Shape):
     kind = fields.Choice(_KINDS)
     value = fields.Text(max_length=255)
-    at = serializers.DateTimeField(required=False, help_text="Since when; now unless said.")
+    at = fields.Instant(required=False, help_text="Since when; now unless said.")
 
 
 class Other(fields.Shape):
-    person = fields.Whole(min_value=1, max_value=2**62)
+    person = fields.Id()
 
 
 class ErasureShape(fields.Shape):
-    id = fields.Whole(read_only=True)
+    id = fields.Id(read_only=True)
     person = fields.Whole(source="person_id", read_only=True)
     state = fields.Choice(Erasure.State.choices, read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
-    finished_at = serializers.DateTimeField(read_only=True)
+    finished_at = serializers.DateTimeField(read_only=True, allow_null=True)
     deleted = fields.Whole(read_only=True, help_text="Rows and copies deleted so far.")
 
 
 class MergeShape(fields.Shape):
-    id = fields.Whole(read_only=True)
+    id = fields.Id(read_only=True)
     kept = fields.Whole(source="kept_id", read_only=True)
     gone = fields.Whole(source="gone_id", read_only=True)
-    undone_at = serializers.DateTimeField(read_only=True)
+    undone_at = serializers.DateTimeField(read_only=True, allow_null=True)
+
+
+class Zip(BaseRenderer):
+    media_type, format = "application/zip", "zip"
 
 
 class People(Listed):
@@ -188,6 +193,10 @@ class People(Listed):
         self.person(number)
         undone = intake.undo_merge(account_id=self.account_id, merge_id=merge, user_id=self.user_id)
         return Response(MergeShape(undone).data)
+
+    def get_renderers(self) -> list[Any]:
+        """Who asks for the zip by its type gets it; problems are JSON all the same."""
+        return [*super().get_renderers(), *([Zip()] if self.action == "export" else [])]
 
     @extend_schema(request=None, responses={(200, "application/zip"): OpenApiTypes.BINARY})
     def export(self, request: Request, number: int) -> HttpResponse:

@@ -22,14 +22,12 @@ class TokenShape(fields.Shape):
     id = fields.Text(source="token_key", read_only=True, help_text="The beginning of the secret.")
     name = fields.Text()
     scope = fields.Choice(Scope.choices)
-    counter = fields.Whole(
-        source="counter_number", required=False, allow_null=True, min_value=1, max_value=2**62
-    )
-    expires_at = serializers.DateTimeField(source="expiry", required=False, allow_null=True)
+    counter = fields.Id(source="counter_number", required=False, allow_null=True)
+    expires_at = fields.Instant(source="expiry", required=False, allow_null=True)
     maker = fields.Text(source="user.email", read_only=True)
     created_at = serializers.DateTimeField(source="created", read_only=True)
-    last_used_at = serializers.DateTimeField(read_only=True)
-    revoked_at = serializers.DateTimeField(read_only=True)
+    last_used_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    revoked_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
 
 class TokenMade(TokenShape):
