@@ -63,7 +63,7 @@ def registry(*, account_id: int) -> Registry:
 def ask_registry(*, account_id: int) -> "Cursor[Any]":
     """Whether it is still the same: the question, sent."""
     connection.ensure_connection()
-    return Cursor(connection.connection).execute(_STAMP, {"account": account_id}, prepare=True)
+    return Cursor(connection.connection).execute(_STAMP, {"account": account_id})
 
 
 def registry_of(asked: "Cursor[Any]", *, account_id: int) -> Registry:

@@ -44,13 +44,14 @@ def own_broker() -> Iterator[dict[str, str]]:
         before = current_app.conf.broker_url
         current_app.conf.broker_url = _numbered(before, number, "virtual_host")
         try:
-            yield {"REDIS_URL": url, "DATABASE_URL": _database_url()}
+            yield {"REDIS_URL": url, "DATABASE_URL": database_url()}
         finally:
             current_app.conf.broker_url = before
             client.flushdb()
 
 
-def _database_url() -> str:
+def database_url() -> str:
+    """Where this process's test database is, for another process."""
     known = connection.settings_dict
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     return make_conninfo(**{names[key]: str(known[key]) for key in names if known[key]})

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 
 from apps.core import clock
 from apps.core.errors import NotThere, Refused
 from apps.goals import services
 from apps.goals.models import MAX_ACTIVE, MessagingGoal
 from tests.cast import Cast
+from tests.flow.workers import database_url
 from tests.goals.drafting import a_draft
 
 THREADS = 20  # in each of two processes
@@ -69,15 +70,9 @@ def act(account: int, rng: random.Random, goal: int) -> None:
 
 
 def in_another_process(account: int, goals: list[int]) -> subprocess.Popen[str]:
-    database = connection.settings_dict
     environment = {
         "TEST_CROWD": f"{account}:{','.join(map(str, goals))}",
-        "DATABASE_URL": make_conninfo(
-            host=database["HOST"],
-            dbname=database["NAME"],
-            user=database["USER"],
-            password=database["PASSWORD"],
-        ),
+        "DATABASE_URL": database_url(),
         "REDIS_URL": settings.REDIS_URL,
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PATH": "",
@@ -99,6 +94,12 @@ def test_forty_threads_in_two_processes_never_make_sixteen_active(cast: Cast) ->
     output, _ = other.communicate(timeout=120)
     assert (other.returncode, output.strip()) == (0, "[]")
     fill_up(cast)
+
+
+def test_the_other_process_goes_to_the_same_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    for port in ("", "6543"):
+        monkeypatch.setitem(connection.settings_dict, "PORT", port)
+        assert conninfo_to_dict(database_url()).get("port", "") == port
 
 
 def fill_up(cast: Cast) -> None:

@@ -122,7 +122,7 @@ class Batch:
         if self._done:
             return None
         cursor = Cursor(connection.connection)  # Django's own cursors know no binary results
-        cursor.execute(_TAKE, self._wanted, binary=True, prepare=True)
+        cursor.execute(_TAKE, self._wanted, binary=True)
         return _Taking(cursor, facts.ask_registry(account_id=self._account))
 
     def _receive(self, taking: "_Taking | None") -> tuple[list[tuple[Any, ...]], Registry | None]:
