@@ -40,4 +40,3 @@ class DocsView(SpectacularSwaggerSplitView):
     metadata_class = None
     title = "Goalline API"
     url_name = "api:schema"
-    url_self = "api:docs"

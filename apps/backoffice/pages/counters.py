@@ -15,6 +15,7 @@ from apps.accounts.roles import May
 from apps.backoffice.forms import Form
 from apps.backoffice.pages.base import AskPage, FormPage, Page, Paths
 from apps.backoffice.tables import Column, RowAction, TablePage
+from apps.core import clock
 from apps.counters import selectors, services
 from apps.counters.models import LEAST_TIMEOUT_S, MOST_TIMEOUT_S, Consent, Counter, WithoutConsent
 
@@ -164,7 +165,8 @@ class SendPage(Page):
 
     def get(self, request: HttpRequest, counter_number: int) -> HttpResponseBase:
         counter = selectors.counter(account_id=self.account_id, number=counter_number, archived=True)
-        return self.show(title=counter.name, counter=counter, base_url=settings.BASE_URL)
+        now = f"{clock.now():%Y-%m-%dT%H:%M:%SZ}"  # the example is sent as it stands
+        return self.show(title=counter.name, counter=counter, base_url=settings.BASE_URL, now=now)
 
 
 class ArchivePage(AskPage):
