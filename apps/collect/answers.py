@@ -24,7 +24,9 @@ def _status(code: int) -> str:
 
 
 _TAKEN = _status(202)
-EMPTY: Headers = [("Content-Length", "0")]
+NOSNIFF = ("X-Content-Type-Options", "nosniff")
+"""On every answer: what a sender wrote may stand in a refusal."""
+EMPTY: Headers = [("Content-Length", "0"), NOSNIFF]
 NO_HEADERS: Headers = []
 FRESH: Headers = [
     ("Cache-Control", "no-store, no-cache, must-revalidate, private, max-age=0"),
@@ -39,6 +41,7 @@ PREFLIGHT: Headers = [
     ("Access-Control-Allow-Methods", "GET, POST"),
     ("Access-Control-Allow-Headers", "Content-Type, Content-Encoding"),
     ("Access-Control-Max-Age", "600"),
+    NOSNIFF,
 ]
 
 
@@ -84,10 +87,9 @@ def told(value: Any, headers: Headers) -> Answer:
 def called(function: str, value: Any, headers: Headers) -> Answer:
     """The same as a script that calls a function of the page."""
     script = b"/**/%s(%s);" % (function.encode(), msgspec.json.encode(value))
-    return _with_body(
-        200, "text/javascript", script, [("X-Content-Type-Options", "nosniff"), *FRESH, *headers]
-    )
+    return _with_body(200, "text/javascript", script, [*FRESH, *headers])
 
 
 def _with_body(code: int, kind: str, body: bytes, headers: Headers) -> Answer:
-    return Answer(_status(code), [("Content-Type", kind), ("Content-Length", str(len(body))), *headers], body)
+    always: Headers = [("Content-Type", kind), ("Content-Length", str(len(body))), NOSNIFF]
+    return Answer(_status(code), always + headers, body)

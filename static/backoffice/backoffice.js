@@ -2,6 +2,23 @@
 (() => {
   "use strict";
 
+  // What Unfold's frame asks Alpine for. Its own expressions would need eval (docs/decisions/0031).
+  document.addEventListener("alpine:init", () => {
+    window.Alpine.data("theme", window.theme);
+    window.Alpine.data("shell", (tab = "") => ({
+      activeTab: window.getCurrentTab() || tab,
+      sidebarMobileOpen: false,
+      sidebarDesktopOpen: localStorage.getItem("sidebarDesktopOpen") !== "0",
+      toggleSidebar() {
+        const which = window.innerWidth < 1280 ? "sidebarMobileOpen" : "sidebarDesktopOpen";
+        this[which] = !this[which];
+      },
+      init() {
+        this.$watch("sidebarDesktopOpen", (open) => localStorage.setItem("sidebarDesktopOpen", open ? "1" : "0"));
+      },
+    }));
+  });
+
   const on = (type, selector, act) =>
     document.addEventListener(type, (event) => {
       const target = event.target instanceof Element ? event.target.closest(selector) : null;

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from apps.accounts.models import Account, Agent, Group, User
 from apps.conversations.models import Channel
@@ -84,6 +84,7 @@ def window(browser, live_server, cast, sign_in) -> Iterator:
         desk.page.on("pageerror", lambda error: desk.wrong.append(f"error: {error}"))
         desk.page.on("dialog", lambda dialog: desk.wrong.append(f"dialog: {dialog.message}"))
         desk.page.on("request", lambda request: _inside(desk, request.url))
+        desk.page.on("console", lambda message: _quiet(desk, message))
         return desk
 
     yield opened
@@ -94,6 +95,12 @@ def window(browser, live_server, cast, sign_in) -> Iterator:
 def _inside(desk: Desk, url: str) -> None:
     if not url.startswith((desk.base, "data:")):
         desk.wrong.append(f"outside: {url}")
+
+
+def _quiet(desk: Desk, message: ConsoleMessage) -> None:
+    """What the content policy forbids is an error of the console, and so is what Alpine cannot evaluate."""
+    if message.type in {"error", "warning"} and not message.text.startswith("Failed to load resource"):
+        desk.wrong.append(f"console: {message.text}")
 
 
 def tab_to(page: Page, selector: str) -> None:
@@ -230,7 +237,7 @@ def _sound(page: Page, name: str) -> None:
     assert too_wide <= 0, f"{name} can be pushed sideways by {too_wide} px"
 
 
-def test_a_dark_window_is_dark(window, cast):
+def test_a_dark_window_is_dark_and_the_side_bar_comes_and_goes(window, cast):
     desk = window()
     page = desk.open("/admin/goals/")
     page.click(".gl-user > summary")
@@ -239,6 +246,24 @@ def test_a_dark_window_is_dark(window, cast):
     assert "0.21" in ground or "rgb(1" in ground
     page.reload()
     expect(page.locator("html")).to_have_class("dark")
+    page.click(".gl-burger")
+    expect(page.locator("#nav-sidebar")).to_be_hidden()
+    page.reload()
+    expect(page.locator("#nav-sidebar")).to_be_hidden()
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.click(".gl-burger")
+    expect(page.locator("#nav-sidebar")).to_be_visible()
+    assert desk.wrong == []
+
+
+def test_the_api_s_document_is_a_page_to_read(window):
+    desk = window()
+    page = desk.open("/api/docs/")
+    expect(page.locator(".opblock").first).to_be_visible()
+    assert page.locator(".opblock").count() > 60
+    page.locator(".opblock-summary-control").first.click()
+    expect(page.locator(".opblock-body").first).to_contain_text("Responses")
+    assert desk.wrong == []
 
 
 def test_the_form_says_so_when_scripts_are_off(browser, live_server, sign_in, cast):

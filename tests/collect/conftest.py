@@ -64,6 +64,7 @@ class Door:
         reply = Reply()
         reply.body = b"".join(self.edge(full, reply.start))
         assert int(reply.headers.get("Content-Length", 0)) == len(reply.body)
+        assert reply.headers.pop("X-Content-Type-Options") == "nosniff"
         return reply
 
     @property
