@@ -25,6 +25,8 @@ SELECT DISTINCT e.account_id, e.conversation_id, n.by_group, n.holder, c.last_at
 FROM conversations_event e JOIN conversations_conversation c ON c.id = e.conversation_id
 CROSS JOIN LATERAL (VALUES (false, e.agent_id), (true, e.group_id)) AS n(by_group, holder)
 WHERE e.kind BETWEEN 10 AND 13 AND n.holder IS NOT NULL;
+SET CONSTRAINTS ALL IMMEDIATE; -- a row changed twice is checked at the end, and no index is made before that
+SET CONSTRAINTS ALL DEFERRED;
 """
 """The summaries of the conversations that there are (apps/conversations/summaries.py keeps those that come)."""
 
