@@ -21,6 +21,7 @@ __all__ = [
     "forget_texts",
     "insert_events",
     "known_events",
+    "lock_channel",
     "record_channel",
     "reown",
     "settle",
@@ -62,17 +63,12 @@ def record_channel(
     *, account_id: int, external_id: str, at: datetime, name: str | None = None, kind: str | None = None
 ) -> tuple[Channel, bool]:
     """Make or change a channel as of `at`; None leaves a value as it is. Second part: was its kind known."""
-    if not external_id or len(external_id) > 255:
-        raise Refused.one("external_id", "invalid", "A channel's external id has 1 to 255 characters.")
     if kind is not None and kind not in Channel.Kind.values:
         known = ", ".join(Channel.Kind.values)
         raise Refused(
             Problem("kind", "invalid_choice", f"{kind!r} is no kind of channel; known are {known}.")
         )
-    ensure_channels(account_id=account_id, external_ids=[external_id])
-    channel = Channel.objects.select_for_update(no_key=True).get(
-        account_id=account_id, external_id=external_id
-    )
+    channel = lock_channel(account_id=account_id, external_id=external_id)
     kind_known = channel.history.exists()
     channel.placeholder = False
     channel.name = channel.name if name is None else name[:255]
@@ -81,6 +77,14 @@ def record_channel(
         ChannelKind.objects.update_or_create(channel=channel, at=at, defaults={"kind": kind})
     channel.save(update_fields=["placeholder", "name", "kind"])
     return channel, kind_known
+
+
+def lock_channel(*, account_id: int, external_id: str) -> Channel:
+    """The channel of this name, made as a placeholder if need be, locked to the transaction's end."""
+    if not external_id or len(external_id) > 255:
+        raise Refused.one("external_id", "invalid", "A channel's external id has 1 to 255 characters.")
+    ensure_channels(account_id=account_id, external_ids=[external_id])
+    return Channel.objects.select_for_update(no_key=True).get(account_id=account_id, external_id=external_id)
 
 
 def ensure_channels(*, account_id: int, external_ids: Collection[str]) -> dict[str, int]:

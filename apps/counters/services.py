@@ -10,7 +10,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from apps.accounts import checks
-from apps.accounts.models import Account
+from apps.accounts.models import Account, User
 from apps.accounts.services import audit
 from apps.core import clock
 from apps.core.errors import NotThere, Problem, Refused
@@ -96,6 +96,7 @@ def archive_counter(*, account_id: int, user_id: int | None, number: int) -> Cou
 @transactional
 def mail_snippet(*, account_id: int, user_id: int, number: int, to: str) -> Mail:
     """Tell somebody by mail how to install the tag; nothing in it is the sender's to word."""
+    User.objects.select_for_update(no_key=True).get(pk=user_id)  # their mails are counted one after the other
     counter = _held(account_id, number)
     to = to.strip()
     try:

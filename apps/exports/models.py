@@ -41,6 +41,13 @@ class Export(models.Model):
     class Meta:
         verbose_name = _("export")
         verbose_name_plural = _("exports")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "user", "goal", "first_day", "last_day"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="export_open_once",
+            )
+        ]
         indexes = [
             models.Index(fields=["account", "user", "-created_at"], name="export_mine"),
             models.Index(

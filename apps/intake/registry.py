@@ -13,7 +13,7 @@ from apps.conversations.models import Channel
 from apps.core import clock
 from apps.core.clock import BEGINNING
 from apps.core.locks import Lock, take
-from apps.core.retry import transactional
+from apps.core.retry import Overtaken, transactional
 from apps.goals import chat_marks
 from apps.goals import services as goals
 from apps.intake.links import settle
@@ -55,19 +55,23 @@ def save_agent(
     kind: str | None = None,
     groups: list[str] | None = None,
     at: datetime | None = None,
-) -> Agent:
+) -> tuple[Agent, bool]:
     """Make or change an agent by external id as of now (or `at`); None leaves a value as it is.
 
-    Groups are named by external id; unknown ones become placeholders.
+    Groups are named by external id; unknown ones become placeholders. Whether the agent is new: unknown, only named
+    by events, or deleted until now.
     """
-    at = at or clock.now()
     other_kind = kind is not None and _is_other_kind(account_id, external_id, kind)
     if other_kind:
         take(Lock.GOALS, account_id)  # no first reply is judged meanwhile; before rows that events wait for
+    before = accounts.lock_agent(account_id=account_id, external_id=external_id)
+    if kind is not None and other_kind != _is_other_kind(account_id, external_id, kind):
+        raise Overtaken
+    at = at or clock.now()  # under the lock: the history's order is that of the changes
     ids = None
     if groups is not None:
         ids = list(accounts.ensure_groups(account_id=account_id, external_ids=groups).values())
-    first_known = _unrecorded(account_id, external_id)
+    first_known = _unrecorded(before)
     agent, _ = accounts.record_agent(
         account_id=account_id,
         external_id=external_id,
@@ -84,7 +88,7 @@ def save_agent(
     if other_kind:
         since = BEGINNING if first_known else at
         chat_marks.mark_agent(account_id=account_id, agent_id=agent.pk, since=since)
-    return agent
+    return agent, before.placeholder or before.deleted_at is not None
 
 
 def _is_other_kind(account_id: int, external_id: str, kind: str) -> bool:
@@ -96,10 +100,9 @@ def _is_other_kind(account_id: int, external_id: str, kind: str) -> bool:
     return kind == Agent.Kind.BOT if not known else known != {kind}
 
 
-def _unrecorded(account_id: int, external_id: str) -> bool:
+def _unrecorded(agent: Agent) -> bool:
     """Whether some value of the agent was never recorded."""
-    agent = Agent.objects.filter(account_id=account_id, external_id=external_id).first()
-    last = agent.history.order_by("-at").first() if agent else None
+    last = agent.history.order_by("-at").first()
     return last is None or None in (last.name, last.email, last.kind, last.groups)
 
 
@@ -110,9 +113,10 @@ def delete_agent(*, account_id: int, agent_id: int) -> Agent:
 
 
 @transactional
-def save_group(*, account_id: int, external_id: str, name: str) -> Group:
-    """Make or name a group."""
-    return accounts.record_group(account_id=account_id, external_id=external_id, name=name)
+def save_group(*, account_id: int, external_id: str, name: str) -> tuple[Group, bool]:
+    """Make or name a group; whether it is new: unknown or only named by events until now."""
+    new = accounts.lock_group(account_id=account_id, external_id=external_id).placeholder
+    return accounts.record_group(account_id=account_id, external_id=external_id, name=name), new
 
 
 @transactional
@@ -129,8 +133,9 @@ def save_channel(
     name: str | None = None,
     kind: str | None = None,
     at: datetime | None = None,
-) -> Channel:
-    """Make or change a channel as of now (or `at`)."""
+) -> tuple[Channel, bool]:
+    """Make or change a channel as of now (or `at`); whether it is new: unknown or only named by events until now."""
+    new = conversations.lock_channel(account_id=account_id, external_id=external_id).placeholder
     at = at or clock.now()
     channel, known = conversations.record_channel(
         account_id=account_id, external_id=external_id, at=at, name=name, kind=kind
@@ -138,7 +143,7 @@ def save_channel(
     if kind is not None:
         since = at if known else BEGINNING
         _mark(account_id, _people(_OF_CHANNEL, account_id, channel.pk), since, Mark.Reason.CHANNEL)
-    return channel
+    return channel, new
 
 
 @transactional
@@ -148,10 +153,10 @@ def save_settings(*, account_id: int, at: datetime | None = None, **values: Any)
     The time zone decides on which dates goals are tracked, the switch which first replies are judged, so they
     change alone with the goals; and whether e-mails link changes while nothing is linked.
     """
-    at = at or clock.now()
     if {"timezone", "chat_goals_tracked", "link_contacts"} & values.keys():
         take(Lock.GOALS, account_id)
-    tracked = Account.objects.values_list("chat_goals_tracked", flat=True).filter(pk=account_id).first()
+    tracked = accounts.lock_account(account_id=account_id).chat_goals_tracked
+    at = at or clock.now()  # under the lock: the history's order is that of the changes
     account = accounts.record_settings(account_id=account_id, at=at, **values)
     if "timezone" in values:
         goals.rematch(account_id=account_id, since=at)

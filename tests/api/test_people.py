@@ -155,3 +155,15 @@ def test_an_owner_erases_and_follows_it(cast, api, ana):
     assert (told["state"], told["person"]) == ("done", ana)
     assert api.get(f"people/{ana}/").status_code == 404
     assert api.get("people/").json()["results"] == []
+
+
+def test_who_is_merged_after_an_erasure_was_asked_for_is_erased_as_who_they_are_then(cast, api, ana):
+    raw = {"id": "9", "type": "pageview", "url": "https://shop.example/", "time": clock.now().isoformat()}
+    take_hits(counter=cast.counter, raw=[{**raw, "user_id": "u9"}])
+    other = Identity.objects.get(value="u9").person_id
+    number = api.delete(f"people/{ana}/").json()["id"]
+    assert api.post(f"people/{ana}/merge/", {"person": other}).status_code == 201
+    erasure.run(erasure_id=number)
+    told = api.get(f"erasures/{number}/").json()
+    assert (told["state"], told["person"]) == ("done", other)
+    assert api.get("people/").json()["results"] == []

@@ -59,7 +59,9 @@ def things(account: Account, user_id: int, group: Group, counter: Counter) -> Th
     goal = a_goal(account, user_id, group)
     assert goal.current
     today = clock.now().date()
-    channel = save_channel(account_id=account.pk, external_id=f"web-{account.pk}", name="Site", kind="web")
+    channel, _new = save_channel(
+        account_id=account.pk, external_id=f"web-{account.pk}", name="Site", kind="web"
+    )
     return Things(
         goal=goal,
         channel=channel,

@@ -29,7 +29,7 @@ def make() -> Shop:
     with clock.set_back(timedelta(days=1)):
         account = make_account(name="Bench").pk
         member = make_member(account_id=account, email=f"owner{account}@shop.example", role="owner")
-        group = registry.save_group(account_id=account, external_id="sales", name="Sales")
+        group, _new = registry.save_group(account_id=account, external_id="sales", name="Sales")
         counter = make_counter(
             account_id=account, user_id=None, name="Shop", site=hits.SITE,
             # looks at each hit whether it may be kept; those that are sent say so

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.concurrency import doors_of_people  # noqa: F401 (enters its cases)
+from tests.concurrency import doors_of_jobs, doors_of_people, doors_of_settings  # noqa: F401 (they enter cases)
 from tests.concurrency.crowd import Crowd
 from tests.concurrency.doors import DOORS, Case, Door
 from tests.concurrency.shop import Answer, a_shop

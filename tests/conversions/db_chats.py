@@ -63,7 +63,7 @@ class DbChats:
         self.versions: dict[int, tuple[int, int]] = {}
 
     def _channel(self, place: int) -> Channel:
-        return registry.save_channel(account_id=self.account.pk, external_id=f"c{place}", kind="web")
+        return registry.save_channel(account_id=self.account.pk, external_id=f"c{place}", kind="web")[0]
 
     def bring_in(self, rng: random.Random) -> int:
         """All facts in a random order, some twice, with runs in between at rising instants; the last of them."""

@@ -12,7 +12,10 @@ from apps.intake.registry import save_channel
 
 
 def a_channel(account: Account, external_id: str = "widget") -> Channel:
-    return save_channel(account_id=account.pk, external_id=external_id, name=external_id.title(), kind="web")
+    channel, _new = save_channel(
+        account_id=account.pk, external_id=external_id, name=external_id.title(), kind="web"
+    )
+    return channel
 
 
 def a_draft(channel: Channel, **values: Any) -> ChatGoalDraft:

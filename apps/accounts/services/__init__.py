@@ -1,9 +1,11 @@
 """What is written here: accounts, members, agents, groups, tokens, login links, audit entries."""
 
-from apps.accounts.services.accounts import make_account, record_settings
+from apps.accounts.services.accounts import lock_account, make_account, record_settings
 from apps.accounts.services.agents import (
     ensure_agents,
     ensure_groups,
+    lock_agent,
+    lock_group,
     record_agent,
     record_group,
     retire_agent,
@@ -20,6 +22,9 @@ __all__ = [
     "ensure_agents",
     "ensure_groups",
     "forget_sign_ins",
+    "lock_account",
+    "lock_agent",
+    "lock_group",
     "make_account",
     "make_login_link",
     "make_member",

@@ -51,10 +51,7 @@ def make_account(*, name: str, timezone: str = "UTC", currency: str = "EUR") -> 
 @transactional
 def record_settings(*, account_id: int, at: datetime, user_id: int | None = None, **values: Any) -> Account:
     """Change some of `SETTINGS` as `user_id`; what judging reads holds from `at` on."""
-    try:
-        account = Account.objects.select_for_update(no_key=True).get(pk=account_id)
-    except Account.DoesNotExist:
-        raise NotThere from None
+    account = lock_account(account_id=account_id)
     if unknown := sorted(set(values) - set(SETTINGS)):
         raise Refused(*(Problem(name, "unknown", _("There is no such setting.")) for name in unknown))
     changed = [name for name, value in values.items() if getattr(account, name) != value]
@@ -74,6 +71,14 @@ def record_settings(*, account_id: int, at: datetime, user_id: int | None = None
         )
     if set(changed) & set(JUDGED_BY):
         _remember(account, at)
+    return account
+
+
+def lock_account(*, account_id: int) -> Account:
+    """The account, whose settings nobody else changes until the transaction's end."""
+    account = Account.objects.select_for_update(no_key=True).filter(pk=account_id).first()
+    if account is None:
+        raise NotThere
     return account
 
 

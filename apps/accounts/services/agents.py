@@ -34,7 +34,7 @@ def record_agent(
     }
     checks.clean(Agent(account_id=account_id, external_id=external_id, **given), ["external_id", *given])
     _check_groups(account_id, group_ids)
-    agent = _held(Agent, account_id, external_id)
+    agent = lock_agent(account_id=account_id, external_id=external_id)
     known_before = not agent.placeholder
     changes: dict[str, Any] = {**given, "placeholder": False}
     if agent.deleted_at:
@@ -57,8 +57,18 @@ def _check_groups(account_id: int, group_ids: list[int] | None) -> None:
         raise Refused.one("groups", "unknown_group", _("One of these groups does not exist."))
 
 
-def _held(model: type[Named], account_id: int, external_id: str) -> Named:
-    """The row of this name, made as a placeholder if need be, locked to the transaction's end."""
+def lock_agent(*, account_id: int, external_id: str) -> Agent:
+    """The agent of this name, made as a placeholder if need be, locked to the transaction's end."""
+    return _lock(Agent, account_id, external_id)
+
+
+def lock_group(*, account_id: int, external_id: str) -> Group:
+    """The same for a group."""
+    return _lock(Group, account_id, external_id)
+
+
+def _lock(model: type[Named], account_id: int, external_id: str) -> Named:
+    checks.clean(model(account_id=account_id, external_id=external_id), ["external_id"])
     found = _ensure(model, account_id, [external_id])
     return model._default_manager.select_for_update(no_key=True).get(pk=found[external_id])
 
@@ -76,7 +86,7 @@ def _remember(agent: Agent, at: datetime, given: dict[str, Any]) -> None:
 def record_group(*, account_id: int, external_id: str, name: str) -> Group:
     """Make a group or name one anew; a placeholder becomes known, an archived one stays archived."""
     checks.clean(Group(account_id=account_id, external_id=external_id, name=name), ["external_id", "name"])
-    group = _held(Group, account_id, external_id)
+    group = lock_group(account_id=account_id, external_id=external_id)
     if group.placeholder or group.name != name:
         group.name, group.placeholder = name, False
         group.save(update_fields=["name", "placeholder"])

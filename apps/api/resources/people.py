@@ -23,10 +23,6 @@ class ByExternalId(Listed):
     def retrieve(self, request: Request, external_id: str) -> Response:
         return self.shown(one(self.rows(), external_id=external_id))
 
-    def known(self, external_id: str) -> bool:
-        """Whether a POST changes something rather than making it: 200 or 201."""
-        return self.rows().filter(external_id=external_id, placeholder=False).exists()
-
 
 class GroupNames(serializers.ListField):
     """Groups by external id; unknown ones become placeholders."""
@@ -73,10 +69,8 @@ class Agents(ByExternalId):
     @repeatable
     def create(self, request: Request) -> Response:
         """Make an agent (201), or change the one of this external id (200)."""
-        values = self.taken()
-        known = self.known(values["external_id"])
-        agent = registry.save_agent(account_id=self.account_id, **values)
-        return self.shown(agent, 200 if known else 201)
+        agent, new = registry.save_agent(account_id=self.account_id, **self.taken())
+        return self.shown(agent, 201 if new else 200)
 
     def destroy(self, request: Request, external_id: str) -> Response:
         """Delete an agent; past credit stays."""
@@ -114,9 +108,8 @@ class Groups(ByExternalId):
     @repeatable
     def create(self, request: Request) -> Response:
         """Make a group (201), or change the one of this external id (200)."""
-        values = self.taken()
-        known = self.known(values["external_id"])
-        return self.shown(registry.save_group(account_id=self.account_id, **values), 200 if known else 201)
+        group, new = registry.save_group(account_id=self.account_id, **self.taken())
+        return self.shown(group, 201 if new else 200)
 
     def destroy(self, request: Request, external_id: str) -> Response:
         """Archive a group: goals that name it go on, new ones cannot."""
@@ -154,6 +147,5 @@ class Channels(ByExternalId):
     @repeatable
     def create(self, request: Request) -> Response:
         """Make a channel (201), or change the one of this external id (200)."""
-        values = self.taken()
-        known = self.known(values["external_id"])
-        return self.shown(registry.save_channel(account_id=self.account_id, **values), 200 if known else 201)
+        channel, new = registry.save_channel(account_id=self.account_id, **self.taken())
+        return self.shown(channel, 201 if new else 200)

@@ -116,7 +116,7 @@ class AgentPage(FormPage):
         return {"title": _("Agent") if "agent_id" in self.kwargs else _("New agent")}
 
     def act(self, form: Any) -> HttpResponse:
-        agent = registry.save_agent(account_id=self.account_id, **form.cleaned_data)
+        agent, _new = registry.save_agent(account_id=self.account_id, **form.cleaned_data)
         return self.go("agents", say=_("%s is saved.") % agent)
 
 

@@ -84,7 +84,7 @@ class ChannelPage(FormPage):
         return {"title": _("Channel") if "channel_id" in self.kwargs else _("New channel")}
 
     def act(self, form: Any) -> HttpResponse:
-        channel = registry.save_channel(account_id=self.account_id, **form.cleaned_data)
+        channel, _new = registry.save_channel(account_id=self.account_id, **form.cleaned_data)
         return self.go("channels", say=_("%s is saved.") % channel)
 
 

@@ -85,7 +85,7 @@ class GroupPage(FormPage):
         return {"title": _("Group") if "group_id" in self.kwargs else _("New group")}
 
     def act(self, form: Any) -> HttpResponse:
-        group = registry.save_group(account_id=self.account_id, **form.cleaned_data)
+        group, _new = registry.save_group(account_id=self.account_id, **form.cleaned_data)
         return self.go("groups", say=_("%s is saved.") % group)
 
 

@@ -13,6 +13,7 @@ from apps.conversions.erasing import delete_results
 from apps.core import clock, queues
 from apps.core.hints import send_hint
 from apps.core.locks import Lock, take
+from apps.core.retry import retrying
 from apps.erasure.models import Erasure
 from apps.erasure.needles import Needles
 from apps.erasure.scope import Scope, scope_of
@@ -20,6 +21,7 @@ from apps.erasure.services import copies, spool
 from apps.intake.erased import forget_keys
 from apps.people import erasing as people
 from apps.people.holding import ALWAYS, Held, held_by, named_beside
+from apps.people.selectors import owner_of
 from apps.visits.of_person import delete_hits, delete_visits, person_hits
 
 log = logging.getLogger(__name__)
@@ -79,17 +81,24 @@ def _held(erasure: Erasure) -> QuerySet[Erasure]:
 
 def _do(erasure: Erasure, step: Callable[[Erasure], int]) -> None:
     """A step and the note that it is done, in one transaction."""
-    with transaction.atomic():
-        count = step(erasure)
-        erasure.step += 1
-        erasure.deleted += count
-        _held(erasure).update(
-            step=erasure.step,
-            deleted=erasure.deleted,
-            beat_at=clock.now(),
-            scope=erasure.scope,
-            erased_at=erasure.erased_at,
-        )
+
+    def done() -> int:
+        with transaction.atomic():
+            count = step(erasure)
+            mine = _held(erasure).update(
+                step=erasure.step + 1,
+                person_id=erasure.person_id,
+                deleted=erasure.deleted + count,
+                beat_at=clock.now(),
+                scope=erasure.scope,
+                erased_at=erasure.erased_at,
+            )
+            if not mine:
+                raise NotYet  # another worker has taken it over
+        return count
+
+    erasure.deleted += retrying(done)
+    erasure.step += 1
 
 
 def _scope(erasure: Erasure) -> Scope:
@@ -98,8 +107,9 @@ def _scope(erasure: Erasure) -> Scope:
 
 def _begin(erasure: Erasure) -> int:
     """From here on the person's names are somebody else's, and nothing of before is stored again."""
-    account, person = erasure.account_id, erasure.person_id
+    account = erasure.account_id
     take(Lock.GOALS, account)
+    person = erasure.person_id = _who_it_is_now(erasure)
     erasure.erased_at = clock.now()
     held = _all_held(account, person)
     erasure.scope = scope_of(account_id=account, person_id=person, held=held)._asdict()
@@ -113,6 +123,15 @@ def _begin(erasure: Erasure) -> int:
     )
     conversations.detach(account_id=account, person_id=person)
     return 0
+
+
+def _who_it_is_now(erasure: Erasure) -> int:
+    """Whoever was merged since the erasure was asked for is erased as who they are now, once."""
+    now = owner_of(account_id=erasure.account_id, person_id=erasure.person_id)
+    if now is None:
+        return erasure.person_id
+    others = Erasure.objects.filter(account_id=erasure.account_id, person_id=now).exclude(state=State.DONE)
+    return erasure.person_id if others.exists() else now
 
 
 def _all_held(account: int, person: int) -> list[Held]:
@@ -148,6 +167,7 @@ def _hits(erasure: Erasure) -> int:
 
 
 def _people(erasure: Erasure) -> int:
+    take(Lock.GOALS, erasure.account_id)  # nobody holds some of these identities and waits for the others
     return people.delete_people(
         account_id=erasure.account_id,
         person_id=erasure.person_id,
