@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
 from rest_framework import mixins, viewsets
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,6 +16,7 @@ from apps.api.filters import Filters
 from apps.api.openapi import Schema
 from apps.api.permissions import Needs
 from apps.core.errors import NotThere
+from apps.core.retry import retrying
 
 
 class Resource(viewsets.GenericViewSet[Any]):
@@ -27,6 +29,14 @@ class Resource(viewsets.GenericViewSet[Any]):
     filter_backends = (Filters,)
     metadata_class = None
     schema = Schema()
+
+    def setup(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        """Have what is written done again, whole, where another request came first: with its key and conditions."""
+        super().setup(request, *args, **kwargs)
+        method = str(request.method).lower()
+        handler = getattr(self, method, None)
+        if handler and request.method not in SAFE_METHODS:
+            setattr(self, method, lambda *given, **named: retrying(lambda: handler(*given, **named)))
 
     def needs_now(self) -> Needs:
         return self.needs_by_action.get(self.action or "", Needs(self.see, self.do))

@@ -20,7 +20,6 @@ from apps.api.problems import Conflict
 from apps.core import clock
 from apps.core.errors import Refused
 from apps.core.locks import Lock, try_take
-from apps.core.retry import retrying
 
 HEADER = "Idempotency-Key"
 LASTS = timedelta(hours=25)
@@ -49,12 +48,8 @@ def repeatable(handler: Handler) -> Handler:
             raise Refused.one(
                 "", "invalid_key", _("An Idempotency-Key has 1 to 255 visible ASCII characters.")
             )
-
-        def answered() -> Response:
-            with transaction.atomic():
-                return _once(request, key) or _keep(request, key, handler(view, request, *args, **kwargs))
-
-        return retrying(answered)
+        with transaction.atomic():
+            return _once(request, key) or _keep(request, key, handler(view, request, *args, **kwargs))
 
     wrapped.repeatable = True  # type: ignore[attr-defined]
     return wrapped

@@ -8,7 +8,7 @@ from itertools import groupby
 
 import msgspec
 import psycopg
-from django.db import DatabaseError, DataError, IntegrityError, transaction
+from django.db import DatabaseError, DataError, IntegrityError
 
 from apps.collect.bodies import read
 from apps.collect.frames import Record
@@ -16,6 +16,7 @@ from apps.collect.models import DeadLetter, Position
 from apps.collect.segments import Hole
 from apps.collect.sender import unpack
 from apps.core import clock
+from apps.core.retry import transactional
 from apps.counters.models import Counter
 from apps.intake.records import Arrival
 from apps.intake.services import Arrivals, prepare, store_hits
@@ -119,10 +120,16 @@ def _write(
 ) -> Stored:
     if arrivals:
         prepare(arrivals=arrivals)
-    with transaction.atomic():
-        done = store_hits(arrivals=arrivals) if arrivals else None
-        DeadLetter.objects.bulk_create(letters)
-        _move(spool, portions)
+    return _write_prepared(spool, arrivals, letters, portions)
+
+
+@transactional
+def _write_prepared(
+    spool: str, arrivals: list[Arrival], letters: list[DeadLetter], portions: Sequence[Portion]
+) -> Stored:
+    done = store_hits(arrivals=arrivals) if arrivals else None
+    DeadLetter.objects.bulk_create(letters)
+    _move(spool, portions)
     return Stored(done.stored if done else 0, done.duplicates if done else 0, len(letters))
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from apps.conversions.services.judging import BUCKETS
 from apps.core.locks import Lock
+from apps.core.retry import transactional
 
 _CORRECTIONS = (
     "DELETE FROM conversions_correction x USING {results} r WHERE r.account_id = %(account)s"
@@ -27,7 +28,7 @@ _STEPS = (
 )
 
 
-@transaction.atomic
+@transactional
 def delete_results(*, account_id: int, person_id: int, conversations: Collection[int]) -> int:
     """Delete a person's reaches, conversions (closed ones too), corrections and states of chats; how many rows.
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import msgspec
 from django.conf import settings
-from django.db import transaction
 
 from apps.accounts import services as accounts
 from apps.accounts.models import Account, Member, User
@@ -21,6 +20,7 @@ from apps.accounts.roles import Role, Scope
 from apps.collect.drain import Drain
 from apps.core import clock
 from apps.core.errors import Refused
+from apps.core.retry import transactional
 from apps.demo import shop, story
 from apps.demo.portal import Client, Here, NotTaken, web
 from apps.exports import services as exports
@@ -84,7 +84,7 @@ def make_demo(*, say: Say) -> Demo:
     return Demo(account, owner, beginning, sent, export, _mailed(export))
 
 
-@transaction.atomic
+@transactional
 def _account() -> tuple[Account, User]:
     """The demo's account and its owner, made as of ten days ago the first time; nobody gets a password."""
     known = Member.objects.select_related("account", "user").filter(

@@ -10,11 +10,12 @@ from itertools import islice
 from time import monotonic
 from typing import TypeVar
 
-from django.db import connection, transaction
+from django.db import connection
 
 from apps.core.clock import from_us
 from apps.core.locks import Lock, take, try_take
 from apps.core.memory import without_collecting
+from apps.core.retry import transactional
 from apps.people.owners import Owners
 from apps.people.selectors import owners
 from apps.visits import glimpses, stored
@@ -31,7 +32,7 @@ PEOPLE = 5_000  # at once
 Key = TypeVar("Key")
 
 
-@transaction.atomic
+@transactional
 def keep_visits(*, account_id: int, wait: bool = True, many: int = MANY_HITS) -> bool:
     """Make some visits anew; whether there may be more to do. Without `wait` nothing is done while another is at it.
 

@@ -21,7 +21,12 @@ def same_hits(shop: Shop) -> Case:
     counter = factories.a_counter(shop.account)
     hits = [bodies.hit(id=f"h{n}", client_id=f"{n % 7 + 1}", user_id=f"u{n % 5}") for n in range(20)]
     acts = [
-        shop.act("POST", f"counters/{counter.pk}/hits/", {"hits": hits if n % 2 else hits[::-1]})
+        shop.act(
+            "POST",
+            f"counters/{counter.pk}/hits/",
+            {"hits": hits if n % 2 else hits[::-1]},
+            **({"Idempotency-Key": f"k{n}"} if n % 4 < 2 else {}),
+        )
         for n in range(40)
     ]
     answers = yield acts

@@ -2,9 +2,10 @@
 
 import ast
 
-from tests.guards.source import Function, Module, kind
+from tests.guards.source import Function, Module, decorator, kind, modules
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+SOON = {"accounts"}  # being rewritten
 PUBLIC = [*kind("services"), *kind("selectors")]
 
 
@@ -84,5 +85,29 @@ def test_services_know_neither_http_nor_celery() -> None:
         for module in PUBLIC
         for name, line in module.imports()
         if name.startswith(closed)
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_transactions_are_done_again_where_another_came_first() -> None:
+    found = [
+        module.at(function, f"{function.name}: @transactional (core/retry.py) instead of @transaction.atomic")
+        for module in modules("apps")
+        for function in module.functions()
+        if decorator(function, "atomic") and module.app not in SOON
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_rows_are_locked_against_changes_and_not_against_references() -> None:
+    """FOR UPDATE waits for, and stops, whoever inserts a row that refers to this one: a ring waiting to happen."""
+    found = [
+        module.at(call, f"{ast.unparse(call)}: no_key=True")
+        for module in modules("apps")
+        for call in module.walk(ast.Call)
+        if isinstance(call, ast.Call)
+        and module.app not in SOON
+        and ast.unparse(call.func).endswith(".select_for_update")
+        and not {"no_key", "skip_locked"} & {keyword.arg for keyword in call.keywords}
     ]
     assert not found, "\n".join(found)

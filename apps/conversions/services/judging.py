@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from django.db import connection, transaction
+from django.db import connection
 
 from apps.conversions import crowds, facts
 from apps.conversions.attribution import Limits, Terms, Thread, Verdict, credited, decide, same_second
@@ -17,6 +17,7 @@ from apps.conversions.services.writing import Result, Results, Taken, write_diff
 from apps.core import clock
 from apps.core.locks import Lock
 from apps.core.memory import without_collecting
+from apps.core.retry import transactional
 
 BUCKETS = 8
 """People are judged in this many shares at most, each by one judge at a time."""
@@ -51,7 +52,7 @@ class Judged:
     corrected: int = 0
 
 
-@transaction.atomic
+@transactional
 def judge(
     *,
     account_id: int,

@@ -1,11 +1,13 @@
 """Removing the results of deleted goals, a batch at a time; nothing shows them any more."""
 
-from django.db import connection, transaction
+from django.db import connection
+
+from apps.core.retry import transactional
 
 _BATCH = 10_000
 
 
-@transaction.atomic
+@transactional
 def purge_conversions() -> int:
     """Delete some results and corrections of deleted goals; how many."""
     removed = 0
@@ -21,7 +23,7 @@ def purge_conversions() -> int:
     return removed
 
 
-@transaction.atomic
+@transactional
 def purge_chats() -> int:
     """Delete some states and inquiries of deleted chat goals; how many."""
     removed = 0

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
-from django.db import transaction
 from django.template.loader import render_to_string
 
 from apps.accounts.services import audit
@@ -16,6 +15,7 @@ from apps.conversions.models import Correction
 from apps.conversions.selectors import conversions, of_person
 from apps.core import clock
 from apps.core.errors import NotThere
+from apps.core.retry import transactional
 from apps.intake.named import KIND_NAMES
 from apps.people.holding import Held, held_by
 from apps.people.pairs import pairs_of
@@ -26,7 +26,7 @@ IN_MEMORY = 8 << 20
 PAGE_ROWS = 1_000  # hits and events that the page shows; the other files have all
 
 
-@transaction.atomic
+@transactional
 def access_zip(*, account_id: int, person_id: int, user_id: int | None) -> IO[bytes]:
     """All that is kept of a person; the file is at its beginning. The audit log notes who asked."""
     held = held_by(account_id=account_id, person_id=person_id)

@@ -108,7 +108,9 @@ def _work(run: Run, share: int, holder: UUID) -> None:
 def _batch(run: Run, share: int, shares: int, holder: UUID, *, late: bool) -> bool:
     """Judge one batch and note it, in one transaction; whether there may be more."""
     with transaction.atomic():
-        mine = RunShare.objects.select_for_update().filter(run=run, number=share, holder=holder, done=False)
+        mine = RunShare.objects.select_for_update(no_key=True).filter(
+            run=run, number=share, holder=holder, done=False
+        )
         if mine.first() is None:
             raise OvertakenError
         assert run.started_at

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from django.db import transaction
 
 from apps.accounts.models import Account
 from apps.accounts.services import ensure_agents, ensure_groups
@@ -18,7 +17,7 @@ from apps.core import clock
 from apps.core.clock import BEGINNING
 from apps.core.errors import Problem
 from apps.core.locks import Lock, share
-from apps.core.retry import retrying
+from apps.core.retry import transactional
 from apps.goals import chat_marks
 from apps.intake.decode import decode_event, item_id
 from apps.intake.links import Sightings, link, sightings
@@ -58,7 +57,7 @@ def take_events(*, account_id: int, raw: Sequence[Any]) -> Outcome:
             rejected.append(Rejected(index, item_id(item), taken.code, str(taken.detail)))
     if not events:
         return Outcome(rejected=tuple(rejected))
-    stored = retrying(lambda: _store(account_id, events, arrived_at))
+    stored = _store(account_id, events, arrived_at)
     return Outcome(stored, len(events) - stored, tuple(rejected))
 
 
@@ -80,7 +79,7 @@ def _taken(index: int, event: EventIn | Problem, arrived_at: datetime, country: 
     return names if isinstance(names, Problem) else Taken(event, names)
 
 
-@transaction.atomic
+@transactional
 def _store(account_id: int, events: Sequence[Taken], arrived_at: datetime) -> int:
     share(Lock.GOALS, account_id)
     events = _without_erased(account_id, events, arrived_at)

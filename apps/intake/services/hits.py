@@ -8,14 +8,13 @@ from itertools import groupby
 from typing import Any
 
 import msgspec
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Account
 from apps.core import clock
 from apps.core.errors import Problem, Refused
 from apps.core.locks import Lock, share
-from apps.core.retry import retrying
+from apps.core.retry import transactional
 from apps.counters.models import Counter
 from apps.goals import chat_reaches, reaches
 from apps.goals.windows import Span
@@ -48,7 +47,7 @@ def prepare(*, arrivals: Sequence[Arrival]) -> None:
     prepare_days(times=[corrected(one) if one.shift_us else one.hit.time for one in arrivals])
 
 
-@transaction.atomic
+@transactional
 def store_hits(*, arrivals: Sequence[Arrival]) -> HitsStored:
     """Store checked hits with their identities, links, reaches and marks; the first of each key counts."""
     ordered = sorted(settle(arrivals=arrivals), key=lambda arrival: arrival.account_id)
@@ -194,7 +193,7 @@ def take_hits(*, counter: Counter, raw: Sequence[Any], sent_at: str | None = Non
     if not arrivals:
         return Outcome(rejected=rejected)
     prepare(arrivals=arrivals)
-    stored = retrying(lambda: store_hits(arrivals=arrivals))
+    stored = store_hits(arrivals=arrivals)
     return Outcome(stored.stored, stored.duplicates, rejected)
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from apps.core import clock
-from apps.core.retry import retrying
 from apps.counters.models import Counter
 from apps.intake import accesslog, lenient
 from apps.intake.accesslog import BadLine, Repeats
@@ -83,6 +82,6 @@ def _take(counter: Counter, lines: Sequence[bytes], repeats: Repeats, done: LogI
     if not arrivals:
         return
     prepare(arrivals=arrivals)
-    stored = retrying(lambda: store_hits(arrivals=arrivals))
+    stored = store_hits(arrivals=arrivals)
     done.hits += stored.stored
     done.duplicates += stored.duplicates
