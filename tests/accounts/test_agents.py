@@ -1,10 +1,8 @@
 """Agents, groups and settings with the history that judging reads."""
 
 from datetime import UTC, datetime, timedelta
-from threading import Barrier, Thread
 
 import pytest
-from django.db import connection
 
 from apps.accounts import services
 from apps.accounts.models import Account, AccountSettings, Agent, AgentValues, AuditEntry, Group
@@ -126,31 +124,6 @@ def test_placeholders_are_made_for_unknown_names_only(account):
     assert ids["ana"] == agent.pk
     assert dict(Agent.objects.values_list("external_id", "placeholder")) == {"ana": False, "ben": True}
     assert services.ensure_agents(account_id=account.pk, external_ids=[]) == {}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_many_who_name_the_same_strangers_at_once_agree():
-    account = services.make_account(name="Shop")
-    names = [f"agent {n}" for n in range(50)]
-    barrier, found = Barrier(6), []
-
-    def ask(shift: int) -> None:
-        try:
-            barrier.wait()
-            found.append(
-                services.ensure_agents(account_id=account.pk, external_ids=names[shift:] + names[:shift])
-            )
-        finally:
-            connection.close()
-
-    threads = [Thread(target=ask, args=(7 * n,)) for n in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(found) == 6
-    assert all(ids == found[0] for ids in found)
-    assert Agent.objects.count() == 50
 
 
 def test_a_new_account_has_its_settings_in_force_from_now_on(db):

@@ -1,16 +1,13 @@
 """Idempotency-Key: the same answer for the same body, once in effect, whoever asks at once."""
 
 from datetime import timedelta
-from threading import Barrier, Thread
 
 import pytest
-from django.db import connection
 
 from apps.accounts.models import Group, Token
 from apps.api.models import Answer
 from apps.core import clock
 from apps.counters.models import Counter
-from tests import cast as casting
 from tests.api import bodies
 from tests.api.calls import Api, problem
 
@@ -90,28 +87,3 @@ def test_a_batch_with_a_key_is_answered_as_the_first_time(cast):
     first, again = (api.post(path, batch, **{"Idempotency-Key": "k1"}).json() for _ in range(2))
     assert (first["accepted"], first["duplicates"]) == (1, 0)
     assert again == first
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_many_at_once_one_acts_and_the_others_are_told():
-    cast = casting.make()
-    barrier, statuses, bodies = Barrier(6), [], set()
-
-    def send() -> None:
-        try:
-            barrier.wait()
-            answer = Api(cast, "write").post("counters/", COUNTER, **{"Idempotency-Key": "k1"})
-            statuses.append(answer.status_code)
-            if answer.status_code == 201:
-                bodies.add(answer.json()["id"])
-        finally:
-            connection.close()
-
-    threads = [Thread(target=send) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert set(statuses) <= {201, 409}
-    assert len(bodies) == 1
-    assert Counter.objects.filter(account=cast.account, name="Shop").count() == 1

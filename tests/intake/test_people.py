@@ -161,7 +161,9 @@ def test_a_merge_is_taken_back_and_a_later_one_stays(cast: Cast, order: tuple[st
     second = merge_people(kept=apart[third], gone=apart[other], **ours)
     assert len({whose(value) for value in order}) == 1
     assert whose(one) == second.kept_id, "answers name the person that the identities are"
+    Mark.objects.all().delete()
     undo_merge(merge_id=first.pk, **ours)
+    assert {first.gone_id, second.kept_id} <= set(Mark.objects.values_list("person_id", flat=True))
     gone = next(value for value in order if apart[value] == first.gone_id)
     assert whose(gone) == first.gone_id
     assert whose("11") == whose("491701234567"), "what facts tie stays together"
