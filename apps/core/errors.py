@@ -1,4 +1,6 @@
-"""What a service says when it will not do a thing: the field, a machine's code and a person's words."""
+"""What a service says when it will not do a thing: the field, a machine's code and a person's words; and what of
+unforeseen errors people see.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +30,20 @@ class Refused(Exception):
 
 class Outdated(Refused):
     """What was right when it was asked for and is not any more, since somebody else came first: a 409."""
+
+
+SERVERS = frozenset({"OperationalError", "InterfaceError", "ConnectionError", "TimeoutError"})
+"""What Django, psycopg, redis and kombu raise when a server is away; their words say where it should be."""
+
+
+def without_addresses(error: Exception) -> str:
+    """An unforeseen error for people of an account: the log alone names servers and folders."""
+    kind = type(error).__name__
+    if kind in SERVERS:
+        return f"{kind}: a server of the portal failed; its log says how"
+    if isinstance(error, OSError):
+        return f"{kind}: {error.strerror or 'failed'}"
+    return f"{kind}: {error}"
 
 
 class NotThere(Exception):

@@ -10,6 +10,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.core import clock
+from apps.core.errors import without_addresses
 from apps.exports import texts
 from apps.exports.errors import AbandonedError, ExportError
 from apps.exports.models import Export
@@ -36,7 +37,7 @@ def make(*, export_id: int) -> None:
     except ExportError as error:
         fail(export, str(error))
     except Exception as error:
-        _stumble(export, f"{type(error).__name__}: {error}")
+        _stumble(export, without_addresses(error))
         raise
     else:
         _hand_over(export, made)

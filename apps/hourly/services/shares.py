@@ -11,6 +11,7 @@ from django.db.models.functions import Greatest, Mod
 
 from apps.conversions.services import Judged, judge
 from apps.core import clock, queues
+from apps.core.errors import without_addresses
 from apps.core.hints import send_hint
 from apps.hourly.models import Run, RunShare
 from apps.hourly.services import ledger
@@ -45,7 +46,7 @@ def work(*, run_id: int, share: int) -> None:
     except OvertakenError:
         return
     except Exception as error:
-        _stumble(run_id, share, holder, f"{type(error).__name__}: {error}")
+        _stumble(run_id, share, holder, without_addresses(error))
         raise
     ledger.finish(run_id=run_id)
 
