@@ -50,8 +50,8 @@ pictures: .venv/test.stamp  ## make the documentation's pictures of the screens 
 messages: .venv/test.stamp  ## bring the translations below locale/ up to date, and compile them
 	@$(RUN) -m tests.messages
 
-tag: .venv/test.stamp  ## build static/tag/tag.js from its source
-	@$(RUN) -m tests.tag.build
+tag: .venv/test.stamp  ## build static/tag/tag.js from its source (needs Node.js with npm)
+	@$(RUN) -m tools.tag.build
 
 clean:  ## stop the servers and remove .venv, caches and test data; your data in var/ stays
 	@for home in var var/test; do \

@@ -69,7 +69,8 @@ def _hit(entry: Entry, told: requests.Parameters) -> HitIn:
         id=secrets.token_hex(12),
         time=entry.arrived_at,
         type="event" if event else "pageview",
-        url=told.get("url") or entry.referer,
+        url=told.get("url")
+        or (None if what else entry.referer),  # a mail program's address is nobody's business
         name=event,
         client_id=told.get("client_id") or None,
         user_id=told.get("user_id") or None,

@@ -82,6 +82,13 @@ class Counter(Settings):
         verbose_name=_("allowed origins"),
         help_text=_("Origins beside the site's own that may send hits from a browser."),
     )
+    excluded_referrers = ArrayField(
+        models.CharField(max_length=253),
+        default=list,
+        blank=True,
+        verbose_name=_("excluded referrers"),
+        help_text=_("Hosts of sign-in and payment pages, with all below them: a visit goes on over them."),
+    )
     user_ids = models.BooleanField(_("user IDs"), default=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)

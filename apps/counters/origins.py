@@ -37,5 +37,20 @@ def check(field: str, value: str) -> Problem | None:
     return None
 
 
+def check_host(field: str, value: str) -> Problem | None:
+    """What is wrong with `value` as the name of a host; the detail offers the form that would be right."""
+    if problem := storable(field, value):
+        return problem
+    origin = normal(value if "://" in value else f"https://{value}")
+    host = origin.partition("://")[2].partition(":")[0] if origin else None
+    if host is None or "." not in host:
+        return Problem(field, "no_host", _("This is no name of a host such as pay.example."))
+    if len(value) > 253:
+        return Problem(field, "too_long", _("At most 253 characters are taken."))
+    if value != host:
+        return Problem(field, "not_normal", _offer(_("Write the name of the host only."), host))
+    return None
+
+
 def _offer(why: str, form: str | None) -> str:
     return why + " " + _("Did you mean %(form)s?") % {"form": form} if form else why

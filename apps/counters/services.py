@@ -28,13 +28,14 @@ MAILS_AN_HOUR = 5
 
 SETTINGS = ("visit_timeout_s", "consent", "without_consent", "respect_dnt", "respect_gpc")
 """What holds from its save on; each change of them has a history row."""
-FIELDS = ("name", "site", "allowed_origins", "user_ids", *SETTINGS)
+FIELDS = ("name", "site", "allowed_origins", "excluded_referrers", "user_ids", *SETTINGS)
 
 
 class Options(TypedDict, total=False):
     """What a counter may be given beside its name and site; None leaves a value as it is."""
 
     allowed_origins: list[str] | None
+    excluded_referrers: list[str] | None
     user_ids: bool | None
     visit_timeout_s: int | None
     consent: str | None
@@ -157,8 +158,12 @@ def _check(counter: Counter) -> None:
     candidates += [
         origins.check(f"allowed_origins.{n}", one) for n, one in enumerate(counter.allowed_origins)
     ]
-    if len(counter.allowed_origins) > 100:
-        candidates.append(Problem("allowed_origins", "too_many", "At most 100 origins are taken."))
+    candidates += [
+        origins.check_host(f"excluded_referrers.{n}", one) for n, one in enumerate(counter.excluded_referrers)
+    ]
+    for field in ("allowed_origins", "excluded_referrers"):
+        if len(getattr(counter, field)) > 100:
+            candidates.append(Problem(field, "too_many", _("At most 100 are taken.")))
     if problems := [problem for problem in candidates if problem]:
         raise Refused(*problems)
 

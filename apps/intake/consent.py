@@ -6,6 +6,7 @@ from enum import Enum
 import msgspec
 
 from apps.intake.records import HitIn
+from apps.visits.sources import CLICKS
 
 NO_CONSENT = "no_consent"
 """Why a hit is counted and not stored."""
@@ -52,7 +53,7 @@ def anonymous(hit: HitIn) -> HitIn:
 
 
 _CLICK = re.compile(
-    r"(?<=[?&])(?:yclid|gclid|gbraid|wbraid|dclid|fbclid|msclkid|ttclid|ctwa_clid|_ym_uid)=[^&#]*(?:&|(?=#)|$)",
+    rf"(?<=[?&#;])(?:{'|'.join([*CLICKS, '_ym_uid'])})=[^&#;]*(?:[&;]|(?=#)|$)",
     re.IGNORECASE,
 )
 _SITE = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@]*(?=[/?#]|$)", re.IGNORECASE)

@@ -13,14 +13,17 @@ from apps.visits import sessions, stored
 from apps.visits.models import Hit, Visit
 from apps.visits.of_counters import sites, timeouts
 from apps.visits.of_person import OF_STRETCHES, Stretch, arguments
+from apps.visits.opened import NO_OPENING
 from apps.visits.selectors import AHEAD
 from apps.visits.sessions import Seen
+from apps.visits.sources import NO_SITES
 
 MOST = 200
 _NEWER = (
     "SELECT h.counter_id, h.time, h.id, h.kind, h.url, h.detail::text"
     + OF_STRETCHES
-    + " WHERE NOT h.robot AND h.time > %(after)s AND h.time < %(before)s ORDER BY h.time DESC, h.id DESC LIMIT %(most)s"
+    + f" WHERE NOT h.robot AND {NO_OPENING} AND h.time > %(after)s AND h.time < %(before)s"
+    " ORDER BY h.time DESC, h.id DESC LIMIT %(most)s"
 )
 
 
@@ -55,7 +58,7 @@ def coming_visits(*, account_id: int, person_id: int, hits: Iterable[NewHit]) ->
     made = [
         _row(account_id, person_id, counter, visit)
         for counter, seen in streams.items()
-        for visit in sessions.visits(seen, waits[counter], site=own.get(counter))
+        for visit in sessions.visits(seen, waits[counter], own=own.get(counter, NO_SITES))
     ]
     return sorted(made, key=lambda visit: visit.started_at, reverse=True)
 

@@ -14,6 +14,7 @@ from apps.core import clock
 from apps.core.arrays import numbers, texts
 from apps.core.clock import INSTANT, from_us
 from apps.visits.models import Hit
+from apps.visits.opened import NO_OPENING
 from apps.visits.selectors import AHEAD
 from apps.visits.sessions import COUNTRY, DEVICE, PAGEVIEW, Seen
 from apps.visits.touching import Visitor
@@ -29,13 +30,13 @@ h.counter_id, h.robot, string_agg(timestamptz_send(h.time), ''), string_agg(chr(
 _OF_IDENTITIES = f"""
 SELECT h.identity_id, {_PACKED} FROM unnest(%s::bigint[], %s::bigint[]) AS n(identity, since) JOIN visits_hit h
     ON h.account_id = %s AND h.identity_id = n.identity AND h.time >= {INSTANT.format("n.since")}
-    AND h.time >= %s AND h.time < %s
+    AND h.time >= %s AND h.time < %s AND {NO_OPENING}
 GROUP BY h.identity_id, h.counter_id, h.robot
 """
 _OF_VISITORS = f"""
 SELECT n.visitor, {_PACKED} FROM unnest(%s::text[], %s::bigint[]) AS n(visitor, counter) JOIN visits_hit h
     ON h.account_id = %s AND h.identity_id IS NULL AND h.detail->>'visitor' = n.visitor
-    AND h.counter_id = n.counter AND h.time >= %s AND h.time < %s
+    AND h.counter_id = n.counter AND h.time >= %s AND h.time < %s AND {NO_OPENING}
 GROUP BY n.visitor, h.counter_id, h.robot
 """
 _SAID = f"""
@@ -45,7 +46,7 @@ FROM unnest(%s::{{type}}[], %s::bigint[], %s::boolean[], %s::bigint[], %s::bigin
 CROSS JOIN LATERAL (
     SELECT h.id, h.kind, h.url, h.detail FROM visits_hit h
     WHERE h.account_id = %s AND {{of}} AND h.time = {INSTANT.format("n.t")}
-    AND h.counter_id = n.counter AND h.robot = n.robot AND h.time >= %s AND h.time < %s
+    AND h.counter_id = n.counter AND h.robot = n.robot AND h.time >= %s AND h.time < %s AND {NO_OPENING}
     ORDER BY h.id LIMIT n.most
 ) h
 """

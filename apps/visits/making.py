@@ -10,6 +10,7 @@ from apps.visits import glimpses, sessions, stored, written
 from apps.visits.glimpses import Glimpse, Wanted
 from apps.visits.of_counters import sites, timeouts
 from apps.visits.sessions import Before, Outline, Seen, Timeouts, Visit
+from apps.visits.sources import NO_SITES
 from apps.visits.stored import Stream
 
 Streams = Mapping[Stream, Sequence[Glimpse]]
@@ -88,12 +89,12 @@ def _visits(
     before = dict(earlier)
     for draft, hits in drafts:
         stream, outline = draft.stream, draft.outline
-        site, last = own.get(stream.counter), before.get(stream)
-        visit = sessions.finished(outline, hits, site=site, before=last)
+        mine, last = own.get(stream.counter, NO_SITES), before.get(stream)
+        visit = sessions.finished(outline, hits, own=mine, before=last)
         made = [visit]
         if visit is None:
             every = _every_hit(account_id, outline, streams[stream])
-            made = [*sessions.visits(every, waits[stream.counter], site=site, before=last)]
+            made = [*sessions.visits(every, waits[stream.counter], own=mine, before=last)]
         for one in filter(None, made):
             before[stream] = sessions.handed_on(one)
             yield stream, one

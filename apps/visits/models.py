@@ -47,6 +47,7 @@ class Visit(models.Model):
 
         AD = "ad", _("advertising")
         SEARCH = "search", _("search engine")
+        ASSISTANT = "assistant", _("AI assistant")
         SOCIAL = "social", _("social network")
         MESSENGER = "messenger", _("messenger")
         EMAIL = "email", _("e-mail")

@@ -6,6 +6,7 @@ from apps.counters.models import Counter
 from apps.counters.selectors import settings_history
 from apps.visits import sessions
 from apps.visits.sessions import Timeouts
+from apps.visits.sources import OwnSites, own_sites
 
 
 def timeouts(numbers: Collection[int]) -> dict[int, Timeouts]:
@@ -16,6 +17,12 @@ def timeouts(numbers: Collection[int]) -> dict[int, Timeouts]:
     }
 
 
-def sites(numbers: Collection[int]) -> dict[int, str]:
-    """Each counter's own site: what comes from there came from nowhere else."""
-    return dict(Counter.objects.filter(pk__in=numbers).values_list("pk", "site"))
+def sites(numbers: Collection[int]) -> dict[int, OwnSites]:
+    """Each counter's own sites and excluded referrers: what comes from there came from nowhere else."""
+    rows = Counter.objects.filter(pk__in=numbers)
+    return {
+        number: own_sites([site, *allowed], excluded)
+        for number, site, allowed, excluded in rows.values_list(
+            "pk", "site", "allowed_origins", "excluded_referrers"
+        )
+    }

@@ -9,6 +9,8 @@ from apps.visits.models import Hit
 
 OPEN = "open"
 """The event that a pixel with an `id` counts."""
+NO_OPENING = f"(h.kind <> {int(Hit.Kind.EVENT)} OR h.name <> '{OPEN}' OR h.detail->'params'->>'id' IS NULL)"
+"""Of hits `h`, in SQL: an opened mail is an event, and no visit of the site."""
 MOST = 1000
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from apps.visits.sources import INSIGNIFICANT, Origin, Source, origin
+from apps.visits.sources import INSIGNIFICANT, NO_SITES, Origin, OwnSites, Source, origin
 
 SECOND_US = 1_000_000
 DEFAULT_TIMEOUT_US = 1800 * SECOND_US
@@ -149,15 +149,15 @@ def outlines(times: Sequence[int], sorts: bytes, timeouts: Timeouts) -> list[Out
 
 
 def visits(
-    hits: Sequence[Seen], timeouts: Timeouts, *, site: str | None = None, before: Before | None = None
+    hits: Sequence[Seen], timeouts: Timeouts, *, own: OwnSites = NO_SITES, before: Before | None = None
 ) -> list[Visit]:
     """The visits of one person's hits on one counter, in any order; `before` is the visit that precedes them."""
     ordered = sorted(hits, key=lambda hit: (hit.t, hit.id))
     times, sorts = [hit.t for hit in ordered], bytes(_SORTS[hit.pageview] for hit in ordered)
     made = []
     for outline in outlines(times, sorts, timeouts):
-        own = ordered[bisect_left(times, outline.started) : bisect_right(times, outline.ended)]
-        visit = finished(outline, own, site=site, before=before)
+        seen = ordered[bisect_left(times, outline.started) : bisect_right(times, outline.ended)]
+        visit = finished(outline, seen, own=own, before=before)
         assert visit is not None  # all of its hits are there
         before = handed_on(visit)
         made.append(visit)
@@ -170,7 +170,7 @@ def handed_on(visit: Visit) -> Before:
 
 
 def finished(
-    outline: Outline, hits: Sequence[Seen], *, site: str | None = None, before: Before | None = None
+    outline: Outline, hits: Sequence[Seen], *, own: OwnSites = NO_SITES, before: Before | None = None
 ) -> Visit | None:
     """The visit, by some of its hits, in any order: of each telling instant at least the first of each sort.
 
@@ -185,8 +185,8 @@ def finished(
     seen_at, where = _first(read, lambda one: one.country)
     if (sent_at, seen_at) != (outline.device, outline.country) and len(hits) < outline.pages + outline.events:
         return None
-    found = origin(url=landing.url, referrer=said.referrer, clicks=said.click_ids, site=site)
-    own = found.source
+    found = origin(url=landing.url, referrer=said.referrer, clicks=said.click_ids, own=own)
+    source = found.source
     known = before is not None and outline.started - before.ended <= HISTORY_US
     return Visit(
         started=outline.started,
@@ -195,9 +195,9 @@ def finished(
         events=outline.events,
         landing_page=landing.url or "",
         referrer=said.referrer,
-        source=own,
-        first=before.first if known and before else own,
-        significant=_significant(own, before.significant if known and before else own),
+        source=source,
+        first=before.first if known and before else source,
+        significant=_significant(source, before.significant if known and before else source),
         origin=found,
         device=sender.device,
         browser=sender.browser,

@@ -1,33 +1,36 @@
 """Where a visit came from: its landing page's address, its referrer and its click IDs say it. Pure.
 
-A paid click is told by its UTM medium or by an advertiser's click ID, then other UTM fields count, then the referrer.
+That it was paid for is told by the UTM medium or an advertiser's click ID, where it came from by `utm_source`, else by the
+referrer; then other UTM fields count, then the referrer alone.
 """
 
 import re
-from collections.abc import Mapping
-from enum import StrEnum
-from functools import lru_cache
+from collections.abc import Collection, Mapping
+from functools import cache, lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
+
+from publicsuffixlist import PublicSuffixList
+
+from apps.visits import known_sites
+from apps.visits.known_sites import CLICKS, FREE_CLICKS, Kind
+
+__all__ = [
+    "CLICKS",
+    "INSIGNIFICANT",
+    "NO_SITES",
+    "Kind",
+    "Origin",
+    "OwnSites",
+    "Source",
+    "origin",
+    "own_sites",
+]
 
 LONGEST = 255  # characters of a name or a UTM field
 _FRONT = re.compile(r"[^:/?#]*://[^/?#]*")  # scheme and host
 _ODD = re.compile(r"[\[\]\t\r\n]")  # what makes an address void, or is left out of it
-
-
-class Kind(StrEnum):
-    """The kinds of sources; the last two are not significant."""
-
-    AD = "ad"
-    SEARCH = "search"
-    SOCIAL = "social"
-    MESSENGER = "messenger"
-    EMAIL = "email"
-    CAMPAIGN = "campaign"  # UTM fields that say nothing more exact
-    REFERRAL = "referral"
-    INTERNAL = "internal"  # the site itself: a visit that went on after a pause
-    DIRECT = "direct"
-
+_JOINT = re.compile(r"[\s_\-+]+")
 
 INSIGNIFICANT = (Kind.DIRECT, Kind.INTERNAL)
 
@@ -51,189 +54,130 @@ class Origin(NamedTuple):
     clicks: tuple[tuple[str, str], ...] = ()  # click IDs by name
 
 
-CLICKS = {
-    "yclid": "yandex",
-    "gclid": "google",
-    "fbclid": "facebook",
-    "msclkid": "bing",
-    "ttclid": "tiktok",
-    "ctwa_clid": "whatsapp",
-}
-_UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
-_FREE_CLICKS = ("fbclid",)  # put on every link, paid or not
+class OwnSites(NamedTuple):
+    """What is the counter's own: hosts whole, and the registrable domains that they stand below."""
 
-_MEDIUMS = {
-    **dict.fromkeys(
-        [
-            "cpc",
-            "ppc",
-            "cpm",
-            "cpv",
-            "cpa",
-            "cpp",
-            "cpl",
-            "paid",
-            "paidsearch",
-            "paid_search",
-            "paid-search",
-            "paidsocial",
-            "paid_social",
-            "paid-social",
-            "display",
-            "banner",
-            "retargeting",
-            "remarketing",
-            "ad",
-            "ads",
-            "adv",
-            "targeting",
-        ],
-        Kind.AD,
-    ),
-    **dict.fromkeys(["email", "e-mail", "e_mail", "mail", "newsletter", "mailing"], Kind.EMAIL),
-    **dict.fromkeys(
-        ["social", "social-network", "social_network", "smm", "sm", "social-media", "social_media"],
-        Kind.SOCIAL,
-    ),
-    **dict.fromkeys(["messenger", "messengers", "chat", "im"], Kind.MESSENGER),
-    "organic": Kind.SEARCH,
-    "referral": Kind.REFERRAL,
-}
+    hosts: frozenset[str] = frozenset()
+    domains: frozenset[str] = frozenset()
+    additions: frozenset[str] = (
+        frozenset()
+    )  # sign-in and payment hosts that the counter names, with all below them
 
-# Names of sites under any country's ending: google.de, google.co.kr.
-_BRANDS = {
-    **dict.fromkeys(
-        [
-            "google",
-            "yandex",
-            "bing",
-            "yahoo",
-            "duckduckgo",
-            "baidu",
-            "naver",
-            "daum",
-            "ecosia",
-            "qwant",
-            "startpage",
-            "seznam",
-            "sogou",
-            "ask",
-            "aol",
-            "rambler",
-            "yep",
-            "swisscows",
-            "mojeek",
-            "coccoc",
-            "haosou",
-        ],
-        Kind.SEARCH,
-    ),
-    **dict.fromkeys(
-        [
-            "facebook",
-            "instagram",
-            "twitter",
-            "linkedin",
-            "pinterest",
-            "reddit",
-            "tiktok",
-            "youtube",
-            "tumblr",
-            "quora",
-            "weibo",
-            "xing",
-            "snapchat",
-            "threads",
-            "bsky",
-            "mastodon",
-            "dzen",
-            "pikabu",
-            "twitch",
-        ],
-        Kind.SOCIAL,
-    ),
-    **dict.fromkeys(
-        ["telegram", "whatsapp", "viber", "discord", "slack", "skype", "signal", "kakao", "wechat"],
-        Kind.MESSENGER,
-    ),
-}
-# Whole domains, with all below them; these come before the names above.
-_DOMAINS = {
-    "mail.google.com": (Kind.EMAIL, "gmail"),
-    "docs.google.com": (Kind.REFERRAL, "docs.google.com"),
-    "sites.google.com": (Kind.REFERRAL, "sites.google.com"),
-    "mail.yahoo.com": (Kind.EMAIL, "yahoo mail"),
-    "outlook.live.com": (Kind.EMAIL, "outlook"),
-    "outlook.office.com": (Kind.EMAIL, "outlook"),
-    "outlook.office365.com": (Kind.EMAIL, "outlook"),
-    "mail.yandex.ru": (Kind.EMAIL, "yandex mail"),
-    "e.mail.ru": (Kind.EMAIL, "mail.ru"),
-    "go.mail.ru": (Kind.SEARCH, "mail.ru"),
-    "ya.ru": (Kind.SEARCH, "yandex"),
-    "search.brave.com": (Kind.SEARCH, "brave"),
-    "so.com": (Kind.SEARCH, "so.com"),
-    "x.com": (Kind.SOCIAL, "twitter"),
-    "t.co": (Kind.SOCIAL, "twitter"),
-    "lnkd.in": (Kind.SOCIAL, "linkedin"),
-    "youtu.be": (Kind.SOCIAL, "youtube"),
-    "fb.me": (Kind.SOCIAL, "facebook"),
-    "vk.com": (Kind.SOCIAL, "vk"),
-    "vk.ru": (Kind.SOCIAL, "vk"),
-    "vkontakte.ru": (Kind.SOCIAL, "vk"),
-    "ok.ru": (Kind.SOCIAL, "odnoklassniki"),
-    "odnoklassniki.ru": (Kind.SOCIAL, "odnoklassniki"),
-    "t.me": (Kind.MESSENGER, "telegram"),
-    "telegram.me": (Kind.MESSENGER, "telegram"),
-    "wa.me": (Kind.MESSENGER, "whatsapp"),
-    "messenger.com": (Kind.MESSENGER, "messenger"),
-    "line.me": (Kind.MESSENGER, "line"),
-}
-# Apps for Android name themselves: android-app://org.telegram.messenger/
-_APPS = {
-    "com.google.android.googlequicksearchbox": (Kind.SEARCH, "google"),
-    "com.google.android.gm": (Kind.EMAIL, "gmail"),
-    "org.telegram.messenger": (Kind.MESSENGER, "telegram"),
-    "com.whatsapp": (Kind.MESSENGER, "whatsapp"),
-    "com.viber.voip": (Kind.MESSENGER, "viber"),
-    "com.facebook.katana": (Kind.SOCIAL, "facebook"),
-    "com.instagram.android": (Kind.SOCIAL, "instagram"),
-    "com.linkedin.android": (Kind.SOCIAL, "linkedin"),
-}
-_SECOND_LEVEL = frozenset(["co", "com", "org", "net", "ac", "gov", "edu", "ne", "or", "go"])
+
+NO_SITES = OwnSites()
+
+
+def own_sites(origins: Collection[str], additions: Collection[str] = ()) -> OwnSites:
+    """The counter's own sites, by its site and its allowed origins; `additions` are hosts."""
+    hosts = frozenset(host for one in origins if (host := _host(one)[0]))
+    return OwnSites(
+        hosts, frozenset(_registrable(host) for host in hosts), frozenset(one.lower() for one in additions)
+    )
 
 
 def origin(
-    *, url: str | None, referrer: str | None, clicks: Mapping[str, str] | None = None, site: str | None = None
+    *,
+    url: str | None,
+    referrer: str | None,
+    clicks: Mapping[str, str] | None = None,
+    own: OwnSites = NO_SITES,
 ) -> Origin:
-    """Where an entry came from. `clicks` were sent beside the address; `site` is the counter's own."""
+    """Where an entry came from. `clicks` were sent beside the address; `own` are the counter's own sites."""
     said = _parameters(url)
     found = {name: said[name] for name in CLICKS if said.get(name)} if said else {}
     if clicks:
         found |= {name: _clean(text) for name, text in clicks.items() if name in CLICKS and text}
     utm_source, medium, campaign, term, content = [said.get(name, "") for name in _UTM]
-    kind, name = _source(utm_source, medium, campaign, found, _referred(referrer, url, site))
+    kind, name = _source(utm_source, medium, campaign, found, _referred(referrer, url, own))
     ordered = tuple((name, found[name]) for name in CLICKS if name in found) if found else ()
     return Origin(Source(str(kind), name, campaign), utm_source, medium, term, content, ordered)
+
+
+_UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 
 
 def _source(
     utm_source: str, medium: str, campaign: str, clicks: Mapping[str, str], referred: tuple[Kind, str]
 ) -> tuple[Kind, str]:
-    known = _MEDIUMS.get(medium.lower())
-    paid = [name for name in CLICKS if name in clicks and name not in _FREE_CLICKS] if clicks else []
-    if known is Kind.AD or paid:
-        return Kind.AD, utm_source.lower() or (CLICKS[paid[0]] if paid else referred[1])
+    known = _medium(medium) if medium else None
+    said_kind, said = _named(utm_source) if utm_source else (None, "")
+    where = said or ("" if referred[0] in INSIGNIFICANT else referred[1])
+    paid = [name for name in CLICKS if name in clicks and name not in FREE_CLICKS] if clicks else []
+    if known is Kind.AD or said_kind is Kind.AD or paid:
+        return Kind.AD, where or (CLICKS[paid[0]] if paid else medium.lower())
     if known:
-        return known, utm_source.lower() or referred[1]
+        return known, where or medium.lower()
     if utm_source or medium or campaign:
-        name = utm_source.lower() or medium.lower() or campaign
-        brand = _BRANDS.get(name)
-        if brand is None and referred[0] in (Kind.SEARCH, Kind.SOCIAL, Kind.MESSENGER, Kind.EMAIL):
-            brand = referred[0]
-        return brand or Kind.CAMPAIGN, name
+        if said_kind is None and referred[0] in _PLACES:
+            said_kind = referred[0]
+        return said_kind or Kind.CAMPAIGN, said or medium.lower() or campaign
     if clicks:
-        return Kind.SOCIAL, "facebook"
+        return Kind.SOCIAL, referred[1] if referred[0] is Kind.SOCIAL else "facebook"
     return referred
+
+
+_PLACES = (Kind.SEARCH, Kind.ASSISTANT, Kind.SOCIAL, Kind.MESSENGER, Kind.EMAIL)
+
+
+def _joined(text: str) -> str:
+    """The text without case; blank, `_` and `-` are one, and none."""
+    return _JOINT.sub("", text.lower())
+
+
+@lru_cache(maxsize=1000)
+def _medium(text: str) -> Kind | None:
+    medium = _joined(text)
+    return Kind.AD if medium.startswith("paid") else _mediums().get(medium)
+
+
+@lru_cache(maxsize=1000)
+def _named(utm_source: str) -> tuple[Kind | None, str]:
+    """What a value of `utm_source` stands for: a network by its long or short name or one of its hosts, or itself."""
+    name = utm_source.strip().lower()
+    if ad := known_sites.AD_NAMES.get(_joined(name)):
+        return Kind.AD, ad
+    name = known_sites.SHORT_NAMES.get(name, name)
+    if kind := _kinds().get(_joined(name)):
+        return kind
+    if "." in name:
+        host = _host("https://" + name.removeprefix("https://").removeprefix("http://"))[0]
+        place, service = _known(host)
+        if place in _PLACES:
+            return place, service
+    return None, name
+
+
+@cache
+def _mediums() -> dict[str, Kind]:
+    return {word: kind for kind, words in known_sites.MEDIUMS.items() for word in words.split()}
+
+
+@cache
+def _kinds() -> dict[str, tuple[Kind, str]]:
+    """Every service by its own name."""
+    named = {_joined(name): (kind, name) for kind in _PLACES for name in known_sites.SERVICES[kind]}
+    return {"google": (Kind.SEARCH, "google"), **named}
+
+
+@cache
+def _hosts() -> dict[str, tuple[Kind, str]]:
+    """Hosts as the tables write them, `=` in front of those that stand for themselves alone."""
+    return {
+        host: (kind, name)
+        for kind, services in known_sites.SERVICES.items()
+        for name, hosts in services.items()
+        for host in hosts.split()
+    }
+
+
+@cache
+def _apps() -> dict[str, tuple[Kind, str]]:
+    return {
+        app: (kind, name)
+        for kind, services in known_sites.APPS.items()
+        for name, apps in services.items()
+        for app in apps.split()
+    }
 
 
 def _clean(text: str) -> str:
@@ -243,13 +187,14 @@ def _clean(text: str) -> str:
 
 def _parameters(url: str | None) -> dict[str, str]:
     """The UTM fields and click IDs of an address, the first of each name."""
-    if not url or ("utm_" not in url and "clid" not in url and "msclkid" not in url):
+    if not url or not ("utm_" in url or "clid" in url or "clkid" in url or "braid" in url):
         return {}
     found: dict[str, str] = {}
     for piece in _query(url).split("&"):
         name, _, text = piece.partition("=")
         if "%" in name or "+" in name:
             name = _unquoted(name)
+        name = name.removeprefix("amp;")  # the address was copied out of a page's source
         if text and (name.startswith("utm_") or name in CLICKS) and name not in found:
             found[name] = _clean(_unquoted(text).strip())
     return found
@@ -268,13 +213,24 @@ def _unquoted(text: str) -> str:
     return unquote(text.replace("+", " "), errors="replace")
 
 
-def _referred(referrer: str | None, url: str | None, site: str | None) -> tuple[Kind, str]:
+def _referred(referrer: str | None, url: str | None, own: OwnSites) -> tuple[Kind, str]:
     host, scheme = _host(referrer)
     if not host:
         return Kind.DIRECT, ""
     if scheme == "android-app":
-        return _APPS.get(host, (Kind.REFERRAL, host))
-    if any(_related(host, _host(own)[0]) for own in (site, url)):
+        return _apps().get(host, (Kind.REFERRAL, host))
+    page = _host(url)[0]
+    if (
+        host in own.hosts
+        or host == page
+        or any(host == one or host.endswith("." + one) for one in own.additions)
+    ):
+        return Kind.INTERNAL, host
+    known = _listed(host)
+    if known:
+        return known
+    domain = _registrable(host)
+    if domain in own.domains or (page and domain == _registrable(page)):
         return Kind.INTERNAL, host
     return _known(host)
 
@@ -299,17 +255,48 @@ def _host_of(address: str) -> tuple[str, str]:
     return _clean(host.rstrip(".").removeprefix("www.")), parts.scheme
 
 
-def _related(one: str, other: str) -> bool:
-    return bool(other) and (one == other or one.endswith(f".{other}") or other.endswith(f".{one}"))
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+@lru_cache(maxsize=10_000)
+def _registrable(host: str) -> str:
+    """The domain that somebody registered, or a platform's customer has; the host itself where there is none."""
+    return _suffixes().privatesuffix(host) or host
 
 
 @lru_cache(maxsize=10_000)
 def _known(host: str) -> tuple[Kind, str]:
+    """What kind of place a host is that is not the counter's own."""
+    if listed := _listed(host):
+        return listed
+    labels = host.split(".")
+    if len(labels) > 2 and labels[0] in known_sites.MAIL_LABELS:
+        return Kind.EMAIL, host
+    if len(labels) > 2 and labels[0] in known_sites.SIGN_IN_LABELS:
+        return Kind.INTERNAL, host
+    return Kind.REFERRAL, host
+
+
+@lru_cache(maxsize=10_000)
+def _listed(host: str) -> tuple[Kind, str] | None:
+    """The service whose host this is; whoever may have a host below a service's is not that service."""
+    for alone in (f"={host}", f"=www.{host}"):
+        if found := _hosts().get(alone):
+            return found
     labels = host.split(".")
     for start in range(len(labels) - 1):
-        if found := _DOMAINS.get(".".join(labels[start:])):
-            return found
-    ending = 2 if len(labels) > 2 and labels[-2] in _SECOND_LEVEL and len(labels[-1]) == 2 else 1
-    name = labels[-ending - 1] if len(labels) > ending else ""
-    kind = _BRANDS.get(name)
-    return (kind, name) if kind else (Kind.REFERRAL, host)
+        if found := _hosts().get(".".join(labels[start:])):
+            return found[0], found[1] or host
+    return _of_country_brand(host)
+
+
+def _of_country_brand(host: str) -> tuple[Kind, str] | None:
+    domain = _registrable(host)
+    brand = domain.partition(".")[0]
+    before = known_sites.COUNTRY_BRANDS.get(brand)
+    if before is None:
+        return None
+    kind = before.get(host.removesuffix(domain).rstrip("."))
+    return (kind, brand) if kind else None

@@ -71,6 +71,7 @@ def test_counters_are_made_and_say_how_hits_are_sent(cast, owner):
         "name": "Blog",
         "site": "https://blog.example",
         "allowed_origins": "https://a.example\n\nhttps://b.example",
+        "excluded_referrers": "pay.example.com\n",
         "visit_timeout_s": "3600",
         "consent": "by_category",
         "without_consent": "nothing",
@@ -79,6 +80,7 @@ def test_counters_are_made_and_say_how_hits_are_sent(cast, owner):
     answer = owner.post("/admin/counters/add/", said, follow=True)
     counter = Counter.objects.get(name="Blog")
     assert counter.allowed_origins == ["https://a.example", "https://b.example"]
+    assert counter.excluded_referrers == ["pay.example.com"]
     assert not counter.user_ids
     assert (counter.visit_timeout_s, counter.consent, counter.without_consent) == (
         3600,

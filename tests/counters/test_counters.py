@@ -8,6 +8,25 @@ from apps.counters import selectors, services
 from tests import factories
 
 
+def test_excluded_referrers_are_hosts_and_the_right_form_is_offered(cast):
+    made = factories.a_counter(
+        cast.account, excluded_referrers=["pay.bank.example", "xn--mnchen-3ya.example"]
+    )
+    assert made.excluded_referrers == ["pay.bank.example", "xn--mnchen-3ya.example"]
+    for wrong, code, offered in [
+        ("https://Pay.Bank.example/3ds", "not_normal", "pay.bank.example"),
+        ("münchen.example", "not_normal", "xn--mnchen-3ya.example"),
+        ("localhost", "no_host", ""),
+        ("", "no_host", ""),
+        ("a\0.example", "not_storable", ""),
+    ]:
+        with pytest.raises(Refused) as refused:
+            factories.a_counter(cast.account, excluded_referrers=["ok.example", wrong])
+        (problem,) = refused.value.problems
+        assert (problem.field, problem.code) == ("excluded_referrers.1", code)
+        assert offered in str(problem.detail)
+
+
 def test_a_counter_gets_a_public_number_of_eight_digits(cast):
     assert len(str(cast.counter.pk)) == 8
     assert selectors.counter(account_id=cast.account.pk, number=cast.counter.pk) == cast.counter

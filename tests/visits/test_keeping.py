@@ -278,6 +278,35 @@ def clear(cast: Cast) -> None:
     known_names.forget()
 
 
+def test_an_opened_mail_is_no_visit(cast: Cast) -> None:
+    opened = {"type": "event", "name": "open", "params": {"id": "newsletter"}}
+    take(
+        cast.counter,
+        a_hit(0, "o1", **opened),
+        a_hit(300, "p1"),
+        a_hit(301, "o2", **opened),
+        a_hit(302, "e", type="event", name="open"),
+    )
+    keep(cast.account.pk)
+    assert shown("pages", "events") == [(1, 1)]
+
+
+def test_sign_in_and_payment_on_the_way_leave_the_advert_its_visit(cast: Cast) -> None:
+    Counter.objects.filter(pk=cast.counter.pk).update(
+        allowed_origins=["https://pay.partner.example"], excluded_referrers=["bank.example"]
+    )
+    take(
+        cast.counter,
+        a_hit(0, "h1", url="https://shop.example/?gclid=1"),
+        a_hit(100, "h2", referrer="https://checkout.stripe.com/"),
+        a_hit(200, "h3", referrer="https://www.partner.example/"),
+        a_hit(300, "h4", referrer="https://3ds.bank.example/"),
+    )
+    keep(cast.account.pk)
+    assert shown("source") == ["ad", "internal", "internal", "internal"]
+    assert set(shown("significant_source")) == {"ad"}
+
+
 def test_a_days_visitor_has_visits_and_is_nobody(cast: Cast) -> None:
     def arrival(minute: float, hit: str, visitor: str, **values: Any) -> Arrival:
         said = a_hit(minute, hit, client_id=None, **values)

@@ -22,6 +22,7 @@ from apps.visits.glimpses import Glimpse
 from apps.visits.models import Touched, Visit
 from apps.visits.services import HitRow, insert_hits, keep_visits, touch
 from apps.visits.sessions import Seen, Timeouts
+from apps.visits.sources import own_sites
 from apps.visits.stored import COLUMNS, Stream
 from tests.cast import Cast
 from tests.visits.made import page_views
@@ -122,7 +123,9 @@ def expected(account: int, counters: Iterable[Counter]) -> list[Any]:
     return sorted(
         (*stream, from_us(visit.started), from_us(visit.ended), *map(str, stored.values(visit)[1:]))
         for stream, seen in streams.items()
-        for visit in sessions.visits(seen, Timeouts(timeouts(stream.counter)), site=sites[stream.counter])
+        for visit in sessions.visits(
+            seen, Timeouts(timeouts(stream.counter)), own=own_sites([sites[stream.counter]])
+        )
     )
 
 

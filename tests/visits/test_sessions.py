@@ -6,10 +6,11 @@ from typing import Any
 
 from apps.visits import sessions
 from apps.visits.sessions import DEFAULT_TIMEOUT_US, Before, Seen, Timeouts, split, visits
-from apps.visits.sources import Source
+from apps.visits.sources import Source, own_sites
 from tests.oracle import visits as plain
 
 MINUTE = 60_000_000
+OWN = own_sites(["https://shop.example"])
 DAY = 1440 * MINUTE
 REFERRERS = {
     "direct": None,
@@ -26,7 +27,7 @@ def a_hit(t, source="direct", *, hit="h", pageview=True, url="https://shop.examp
 
 
 def made(*hits, timeouts=Timeouts(), before=None):  # noqa: B008 - never changed
-    return visits(hits, timeouts, site="https://shop.example", before=before)
+    return visits(hits, timeouts, own=OWN, before=before)
 
 
 def test_exactly_the_timeout_is_still_the_same_visit():
@@ -166,11 +167,11 @@ def test_the_hits_that_tell_something_make_the_visit_that_all_make():
         for outline in sessions.outlines([hit.t for hit in hits], bytes(map(sort, hits)), Timeouts()):
             before = sessions.handed_on(found[-1]) if found else None
             telling = [hit for hit in hits if hit.t in outline.telling]
-            visit = sessions.finished(outline, telling, site="https://shop.example", before=before)
+            visit = sessions.finished(outline, telling, own=OWN, before=before)
             if visit is None:
                 doubtful += 1
                 every = [hit for hit in hits if outline.started <= hit.t <= outline.ended]
-                visit = sessions.finished(outline, every, site="https://shop.example", before=before)
+                visit = sessions.finished(outline, every, own=OWN, before=before)
             assert visit is not None
             found.append(visit)
         assert found == made(*hits), seed

@@ -1,21 +1,36 @@
 """Where a visit came from."""
 
 import random
+import re
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from django.conf import settings
 
 from apps.visits import sources
 from apps.visits.models import Visit
-from apps.visits.sources import CLICKS, Kind, Origin, Source, origin
+from apps.visits.sources import CLICKS, Kind, Origin, Source, origin, own_sites
 
 PAGE = "https://shop.example/shoes"
-SITE = "https://shop.example"
+OWN = own_sites(["https://shop.example", "https://pay.partner.example"], ["bank.example"])
 
 
-def came(url=PAGE, referrer=None, **more):
-    kind, name, _ = origin(url=url, referrer=referrer, site=SITE, **more).source
+def came(url=PAGE, referrer=None, own=OWN, **more):
+    kind, name, _ = origin(url=url, referrer=referrer, own=own, **more).source
     return kind, name
+
+
+APPS = [
+    ("com.google.android.youtube", ("social", "youtube")),
+    ("com.twitter.android", ("social", "twitter")),
+    ("com.zhiliaoapp.musically", ("social", "tiktok")),
+    ("com.vkontakte.android", ("social", "vk")),
+    ("com.facebook.orca", ("messenger", "messenger")),
+    ("com.slack", ("messenger", "slack")),
+    ("com.microsoft.office.outlook", ("email", "outlook")),
+    ("com.openai.chatgpt", ("assistant", "chatgpt")),
+]
 
 
 @pytest.mark.parametrize(
@@ -51,6 +66,39 @@ def came(url=PAGE, referrer=None, **more):
         ("android-app://com.other.app", ("referral", "com.other.app")),
         ("https://news.example.org/2026/11", ("referral", "news.example.org")),
         ("https://localhost:3000/", ("referral", "localhost")),
+        # a search engine's name is not enough
+        ("https://accounts.google.com/o/oauth2", ("internal", "accounts.google.com")),
+        ("https://pay.google.com/gp/p", ("internal", "pay.google.com")),
+        ("https://passport.yandex.ru/auth", ("internal", "passport.yandex.ru")),
+        ("https://gemini.google.com/app", ("assistant", "gemini")),
+        ("https://groups.google.com/g/x", ("referral", "groups.google.com")),
+        ("https://news.google.com/", ("referral", "news.google.com")),
+        ("https://market.yandex.ru/", ("referral", "market.yandex.ru")),
+        ("https://zen.yandex.ru/media", ("social", "dzen")),
+        ("https://mail.aol.com/webmail", ("email", "aol mail")),
+        ("https://signal.nl/", ("referral", "signal.nl")),
+        ("https://ask.example.com/", ("referral", "ask.example.com")),
+        ("https://search.yahoo.co.jp/search", ("search", "yahoo")),
+        ("https://www.google.com.br/", ("search", "google")),
+        ("https://yandex.com.tr/search", ("search", "yandex")),
+        ("https://chatgpt.com/", ("assistant", "chatgpt")),
+        ("https://www.perplexity.ai/search", ("assistant", "perplexity")),
+        # sign-in and payment are on the way, not where from
+        ("https://www.paypal.com/checkoutnow", ("internal", "paypal.com")),
+        ("https://checkout.stripe.com/c/pay", ("internal", "checkout.stripe.com")),
+        ("https://login.microsoftonline.com/", ("internal", "login.microsoftonline.com")),
+        ("https://tenant.eu.auth0.com/", ("internal", "tenant.eu.auth0.com")),
+        ("https://sso.company.example.org/", ("internal", "sso.company.example.org")),
+        ("https://acs.bank.example/", ("internal", "acs.bank.example")),
+        ("https://webmail.university.example.org/", ("email", "webmail.university.example.org")),
+        # the counter's allowed origins, and what is registered with them
+        ("https://pay.partner.example/ok", ("internal", "pay.partner.example")),
+        ("https://www.partner.example/", ("internal", "partner.example")),
+        # who has a page or a host at a platform is not the platform
+        ("https://someone.tumblr.com/", ("referral", "someone.tumblr.com")),
+        ("https://www.tumblr.com/", ("social", "tumblr")),
+        ("https://vk.com.evil.example/", ("referral", "vk.com.evil.example")),
+        *((f"android-app://{app}/", expected) for app, expected in APPS),
     ],
 )
 def test_the_referrer_says_where_from(referrer, expected):
@@ -68,7 +116,7 @@ def test_the_referrer_says_where_from(referrer, expected):
         ("msclkid=1&utm_source=bing&utm_medium=organic", None, ("ad", "bing")),
         ("fbclid=1", "https://l.facebook.com/", ("social", "facebook")),
         ("fbclid=1", None, ("social", "facebook")),
-        ("fbclid=1&utm_medium=paid_social&utm_source=ig", None, ("ad", "ig")),
+        ("fbclid=1&utm_medium=paid_social&utm_source=ig", None, ("ad", "instagram")),
         ("utm_source=june&utm_medium=email", None, ("email", "june")),
         ("utm_source=telegram&utm_medium=post", None, ("messenger", "telegram")),
         ("utm_source=partner&utm_medium=link", None, ("campaign", "partner")),
@@ -77,6 +125,36 @@ def test_the_referrer_says_where_from(referrer, expected):
         ("utm_source=x&utm_medium=referral", "https://news.example.org/", ("referral", "x")),
         ("utm_source=&utm_medium=", "https://ya.ru/", ("search", "yandex")),
         ("q=1", "https://ya.ru/", ("search", "yandex")),
+        # blank, _ and - are one, and none
+        ("utm_medium=Paid%20Social&utm_source=fb", None, ("ad", "facebook")),
+        ("utm_medium=Paid+Search&utm_source=g", None, ("ad", "g")),
+        ("utm_medium=PAID-SEARCH&utm_source=google", None, ("ad", "google")),
+        ("utm_medium=paid_video&utm_source=yt", None, ("ad", "youtube")),
+        ("utm_medium=E%20mail&utm_source=june", None, ("email", "june")),
+        ("utm_medium=e-mail&utm_source=june", None, ("email", "june")),
+        ("utm_medium=Social_Media&utm_source=OK", None, ("social", "odnoklassniki")),
+        ("utm_medium=organic%20social&utm_source=vkontakte", None, ("social", "vk")),
+        # short names and hosts stand for the network
+        ("utm_source=fb", None, ("social", "facebook")),
+        ("utm_source=tg", None, ("messenger", "telegram")),
+        ("utm_source=t.me", None, ("messenger", "telegram")),
+        ("utm_source=Facebook.com", None, ("social", "facebook")),
+        ("utm_source=l.instagram.com", None, ("social", "instagram")),
+        ("utm_source=chatgpt.com", None, ("assistant", "chatgpt")),
+        ("utm_source=google_ads", None, ("ad", "google")),
+        ("utm_source=partner.example", None, ("campaign", "partner.example")),
+        # the advert says that it was paid, the referrer where
+        ("gclid=1", "https://m.youtube.com/watch", ("ad", "youtube")),
+        ("gclid=1", "https://accounts.google.com/", ("ad", "google")),
+        ("gclid=1", None, ("ad", "google")),
+        ("gbraid=1", None, ("ad", "google")),
+        ("wbraid=1", None, ("ad", "google")),
+        ("dclid=1", "https://news.example.org/", ("ad", "news.example.org")),
+        ("yclid=1", "https://dzen.ru/", ("ad", "dzen")),
+        ("fbclid=1", "https://l.instagram.com/", ("social", "instagram")),
+        # copied out of a page's source
+        ("utm_source=june&amp;utm_medium=email", None, ("email", "june")),
+        ("a=1&amp;gclid=7", None, ("ad", "google")),
     ],
 )
 def test_what_the_address_says_comes_before_the_referrer(query, referrer, expected):
@@ -111,7 +189,37 @@ def test_hostile_addresses_say_little_and_break_nothing():
 
 def test_the_stored_choices_are_the_kinds():
     assert [str(kind) for kind in Kind] == Visit.Source.values
-    assert set(CLICKS) == {"yclid", "gclid", "fbclid", "msclkid", "ttclid", "ctwa_clid"}
+    assert set(CLICKS) == {
+        *("yclid", "gclid", "gbraid", "wbraid", "dclid", "fbclid", "msclkid", "ttclid", "ctwa_clid")
+    }
+
+
+def test_tag_and_server_know_the_same_click_ids():
+    source = Path(settings.BASE_DIR, "static/tag/src/5-hits.js").read_text(encoding="utf-8")
+    (listed,) = re.findall(r'const CLICKS = "([^"]+)"', source)
+    assert listed.split("|") == list(CLICKS)
+
+
+PLATFORM = [
+    ("https://shop.github.io", "https://shop.github.io/", ("internal", "shop.github.io")),
+    ("https://shop.github.io", "https://a.shop.github.io/", ("internal", "a.shop.github.io")),
+    ("https://shop.github.io", "https://other.github.io/", ("referral", "other.github.io")),
+    ("https://shop.github.io", "https://github.io/", ("referral", "github.io")),
+    ("https://shop.myshopify.com", "https://other.myshopify.com/", ("referral", "other.myshopify.com")),
+    ("https://shop.blogspot.com", "https://other.blogspot.com/", ("referral", "other.blogspot.com")),
+    ("https://shop.co.uk", "https://other.co.uk/", ("referral", "other.co.uk")),
+    ("https://app.shop.co.uk", "https://www.shop.co.uk/", ("internal", "shop.co.uk")),
+    ("https://shop.co.uk", "https://shop.com/", ("referral", "shop.com")),
+    ("https://shop.tumblr.com", "https://www.tumblr.com/", ("social", "tumblr")),
+    ("https://smartstore.naver.com", "https://search.naver.com/x", ("search", "naver")),
+    ("http://localhost:8000", "http://localhost:9000/", ("internal", "localhost")),
+    ("http://192.168.1.5", "http://192.168.1.6/", ("referral", "192.168.1.6")),
+]
+
+
+@pytest.mark.parametrize(("site", "referrer", "expected"), PLATFORM)
+def test_the_same_site_is_what_one_owner_registered(site, referrer, expected):
+    assert came(f"{site}/", referrer, own_sites([site])) == expected
 
 
 PIECES = [
@@ -182,6 +290,6 @@ def test_addresses_are_taken_apart_as_the_library_does_it():
             rng.choice(["", "https://shop.example/?", "https://www.", "https://x.example/?utm_source=1&"])
             + some
         )
-        if "utm_" in url or "clid" in url:
+        if "amp;" not in url and ("utm_" in url or "clid" in url):
             assert sources._parameters(url) == plain(url), url
         assert sources._host(url) == host(url), url

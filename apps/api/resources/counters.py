@@ -28,6 +28,12 @@ class CounterShape(fields.Shape):
         required=False,
         help_text="Origins beside the site's own that may send hits from a browser.",
     )
+    excluded_referrers = serializers.ListField(
+        child=fields.Text(max_length=2000),
+        max_length=100,
+        required=False,
+        help_text="Hosts of sign-in and payment pages, with all below them: they are never the source of a visit.",
+    )
     user_ids = fields.YesNo(required=False, help_text="Whether user IDs that hits name are believed.")
     visit_timeout_s = fields.Whole(
         required=False,

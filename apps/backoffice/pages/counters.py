@@ -78,6 +78,15 @@ class CounterForm(Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("One a line. Browsers on other origins may not send hits."),
     )
+    excluded_referrers = forms.CharField(
+        label=gettext_lazy("Excluded referrers"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy(
+            "Hosts of your sign-in and payment pages, one a line: a visit goes on over them. The well-known ones"
+            " (PayPal, Stripe, Google's sign-in and the like) are excluded by themselves."
+        ),
+    )
     user_ids = forms.BooleanField(
         label=gettext_lazy("Take user IDs"),
         required=False,
@@ -115,8 +124,14 @@ class CounterForm(Form):
 
     def clean_allowed_origins(self) -> list[str]:
         """One origin a line."""
-        lines = self.cleaned_data["allowed_origins"].splitlines()
-        return [line.strip() for line in lines if line.strip()]
+        return self._lines("allowed_origins")
+
+    def clean_excluded_referrers(self) -> list[str]:
+        """One host a line."""
+        return self._lines("excluded_referrers")
+
+    def _lines(self, field: str) -> list[str]:
+        return [line.strip() for line in self.cleaned_data[field].splitlines() if line.strip()]
 
     def place(self, field: str) -> str | None:
         return super().place(field.split(".", maxsplit=1)[0])
@@ -137,6 +152,7 @@ class CounterPage(FormPage):
             "name": counter.name,
             "site": counter.site,
             "allowed_origins": "\n".join(counter.allowed_origins),
+            "excluded_referrers": "\n".join(counter.excluded_referrers),
             "user_ids": counter.user_ids,
             **{name: getattr(counter, name) for name in services.SETTINGS},
         }

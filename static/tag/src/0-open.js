@@ -1,4 +1,4 @@
-// The tag: page views, events and identities of one site. `python -m tests.tag.build` joins the files of this folder in
+// The tag: page views, events and identities of one site. `make tag` joins the files of this folder in
 // the order of their numbers; the portal appends the counter's settings as the argument (apps/counters/tag.py).
 (function (settings) {
 const script = document.currentScript;

@@ -1,6 +1,6 @@
 // Page views and events, as the server wants them.
 
-const CLICKS = "yclid|gclid|fbclid|msclkid|ttclid|ctwa_clid";
+const CLICKS = "yclid|gclid|gbraid|wbraid|dclid|fbclid|msclkid|ttclid|ctwa_clid";
 
 const query = (url, names) => {
   const said = new URLSearchParams(parsed(url).search);
