@@ -7,11 +7,12 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check --no-input --quiet --
 RUN := .venv/bin/python
 CORES ?= 2
 ARGS ?=
+STAMP ?= run
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo up test test-long check format bench pictures messages tag clean
+.PHONY: help demo up test test-long check format bench pictures messages tag clean install
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -60,8 +61,12 @@ clean:  ## stop the servers and remove .venv, caches and test data; your data in
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis htmlcov .coverage var/test
 	@find apps config tests -name __pycache__ -prune -exec rm -rf {} +
 
-# A venv that was moved or whose Python is gone is made anew.
+# A venv that was moved or whose Python is gone is made anew. Of two makes at once the second waits for the first.
+ONCE := $(shell command -v flock >/dev/null 2>&1 && echo flock requirements)
 .venv/run.stamp .venv/test.stamp: .venv/%.stamp: requirements/%.txt
+	@$(ONCE) $(MAKE) STAMP=$* install
+
+install:
 	@.venv/bin/python -c '' 2>/dev/null || { \
 		test -n "$(PYTHON)" || { \
 			echo "Python 3.11 or later is needed. Debian: apt install python3 python3-venv" >&2; exit 1; }; \
@@ -70,7 +75,7 @@ clean:  ## stop the servers and remove .venv, caches and test data; your data in
 			exit 1; }; \
 		$(PYTHON) -m venv --clear .venv; }
 	@.venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >/dev/null
-	@echo "Installing requirements/$*.txt into .venv (about a minute the first time)"
-	@$(PIP) --require-hashes -r requirements/$*.txt || { echo "Trying once more" >&2; sleep 5; \
-		$(PIP) --require-hashes -r requirements/$*.txt; }
-	@touch $@
+	@test .venv/$(STAMP).stamp -nt requirements/$(STAMP).txt || { \
+		echo "Installing requirements/$(STAMP).txt into .venv (about a minute the first time)"; \
+		$(PIP) --require-hashes -r requirements/$(STAMP).txt || { echo "Trying once more" >&2; sleep 5; \
+			$(PIP) --require-hashes -r requirements/$(STAMP).txt; }; } && touch .venv/$(STAMP).stamp

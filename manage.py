@@ -8,12 +8,15 @@ import sys
 def main() -> None:
     """Run a management command."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    from django.core.management import execute_from_command_line
+    from apps.core.startup import refusals
 
-    from config.services import ensure_services
+    with refusals():
+        from django.core.management import execute_from_command_line
 
-    ensure_services(sys.argv)
-    execute_from_command_line(sys.argv)
+        from config.services import ensure_services
+
+        ensure_services(sys.argv)
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,9 @@
 import secrets
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
-from psycopg.conninfo import conninfo_to_dict
 
 from apps.core import embedded, env, queues
 from config import services
@@ -17,29 +16,37 @@ UNFOLD = ADMIN_LOOK
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = embedded.home()
 PRODUCTION = services.production()
+SHORTEST_KEY = 32
 services.check_production()
 
 
 def _secret_key() -> str:
     if key := env.text("SECRET_KEY"):
+        if PRODUCTION and len(key) < SHORTEST_KEY:
+            raise env.BadSetting(
+                f"SECRET_KEY is too short to sign with: write at least {SHORTEST_KEY} letters that nobody can guess."
+            )
         return key
     if PRODUCTION:
         raise env.BadSetting("GOALLINE_ENV=production needs SECRET_KEY (or SECRET_KEY_FILE).")
-    path = VAR / "secret_key"
-    if not path.exists():
-        VAR.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50), encoding="utf-8")
-    return path.read_text(encoding="utf-8")
+    return embedded.kept_secret(VAR, "secret_key", secrets.token_urlsafe(50))
 
 
 SECRET_KEY = _secret_key()
 SECRET_KEY_FALLBACKS = env.listed("SECRET_KEY_FALLBACKS")
 DEBUG = env.flag("DEBUG", default=False)
-ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1],testserver")
-CSRF_TRUSTED_ORIGINS = env.listed("CSRF_TRUSTED_ORIGINS")
-BASE_URL = env.text("BASE_URL") or f"http://localhost:{env.number('PORT', 8000)}"
+if PRODUCTION and DEBUG:
+    raise env.BadSetting(
+        "DEBUG=1 shows settings and source to everybody: unset it where GOALLINE_ENV=production."
+    )
+HOST, PORT = env.host("HOST", "127.0.0.1"), env.port("PORT", 8000)
+"""Where `manage.py up` listens."""
+BASE_URL = env.origin("BASE_URL", f"http://{env.site_of(HOST, PORT)}")
 """Where people reach the portal; links in mails begin with it."""
+ALLOWED_HOSTS = env.hosts(
+    "ALLOWED_HOSTS", "" if PRODUCTION else f"localhost,127.0.0.1,::1,testserver,{urlsplit(BASE_URL).hostname}"
+)
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 if PRODUCTION and not ALLOWED_HOSTS:
     raise env.BadSetting("GOALLINE_ENV=production needs ALLOWED_HOSTS, the host names it answers to.")
 
@@ -113,26 +120,9 @@ TEMPLATES = [
     }
 ]
 
+OWN_SERVERS = services.own_servers()
 DATABASE_URL, REDIS_URL = services.urls()
-
-
-def _database(url: str) -> dict[str, Any]:
-    parts = {key: str(value) for key, value in conninfo_to_dict(url).items() if value is not None}
-    return {
-        "ENGINE": "apps.core.database",
-        "NAME": parts.pop("dbname", "goalline"),
-        "USER": parts.pop("user", ""),
-        "PASSWORD": parts.pop("password", ""),
-        "HOST": parts.pop("host", ""),
-        "PORT": parts.pop("port", ""),
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": parts,
-        "TEST": {"NAME": "goalline_test"},
-    }
-
-
-DATABASES = {"default": _database(DATABASE_URL)}
+DATABASES = {"default": services.database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -158,10 +148,9 @@ AXES_USERNAME_CALLABLE = "apps.accounts.lockout.typed_name"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-AXES_IPWARE_PROXY_COUNT = env.number("PROXIES", 0) or None
-AXES_IPWARE_META_PRECEDENCE_ORDER = (
-    ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if env.number("PROXIES", 0) else ["REMOTE_ADDR"]
-)
+PROXIES = env.number("PROXIES", 0, most=20)
+AXES_IPWARE_PROXY_COUNT = PROXIES or None
+AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if PROXIES else ["REMOTE_ADDR"]
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
@@ -190,7 +179,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 HTTPS = PRODUCTION and BASE_URL.startswith("https:")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.number("PROXIES", 0) else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None
 SECURE_SSL_REDIRECT = env.flag("SSL_REDIRECT", default=False)
 SECURE_HSTS_SECONDS = env.number("HSTS_SECONDS", 365 * 86400 if HTTPS else 0)
 SECURE_REFERRER_POLICY = "same-origin"
@@ -221,9 +210,9 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["apps.api.throttles.ByToken"],
-    "DEFAULT_THROTTLE_RATES": {"token": env.text("API_RATE", "6000/min")},
+    "DEFAULT_THROTTLE_RATES": {"token": env.rate("API_RATE", "6000/min")},
     "EXCEPTION_HANDLER": "apps.api.problems.handler",
-    "NUM_PROXIES": env.number("PROXIES", 0),
+    "NUM_PROXIES": PROXIES,
     "PAGE_SIZE": 100,
     "UNAUTHENTICATED_USER": None,
 }
@@ -258,12 +247,7 @@ CACHES = {
     }
 }
 
-
-def _broker(url: str) -> str:
-    return url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
-
-
-CELERY_BROKER_URL = _broker(REDIS_URL)
+CELERY_BROKER_URL = services.broker(REDIS_URL)
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -293,25 +277,26 @@ CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat")
 
 OUTBOX = VAR / "outbox"
-if host := env.text("EMAIL_HOST"):
-    EMAIL_BACKEND = "apps.mail.smtp.Backend"
-    EMAIL_HOST = host
-    EMAIL_PORT = env.number("EMAIL_PORT", 25)
-    EMAIL_HOST_USER = env.text("EMAIL_HOST_USER") or ""
-    EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD") or ""
-    EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=False)
-    EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL", default=False)
-    EMAIL_TIMEOUT = 20
-else:
-    EMAIL_BACKEND = "apps.mail.outbox.OutboxBackend"
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL") or "Goalline <goalline@localhost>"
+EMAIL_HOST = env.host("EMAIL_HOST") or ""
+EMAIL_BACKEND = "apps.mail.smtp.Backend" if EMAIL_HOST else "apps.mail.outbox.OutboxBackend"
+EMAIL_PORT = env.port("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=False)
+EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL", default=False)
+EMAIL_TIMEOUT = 20
+if EMAIL_USE_TLS and EMAIL_USE_SSL:
+    raise env.BadSetting(
+        "EMAIL_USE_TLS=1 (STARTTLS, usually port 587) and EMAIL_USE_SSL=1 (TLS at once, usually 465): keep one."
+    )
+if bool(EMAIL_HOST_USER) != bool(EMAIL_HOST_PASSWORD):
+    raise env.BadSetting("EMAIL_HOST_USER and EMAIL_HOST_PASSWORD belong together: set both, or neither.")
+DEFAULT_FROM_EMAIL = env.mailbox("DEFAULT_FROM_EMAIL", "Goalline <goalline@localhost>")
 
-HOURLY_SHARES = env.number("HOURLY_SHARES", 2, least=1)
+HOURLY_SHARES = int(env.choice("HOURLY_SHARES", "2", "1", "2", "4", "8"))
 """Workers that share an account's people in one run."""
-if 8 % HOURLY_SHARES:
-    raise env.BadSetting(f"HOURLY_SHARES={HOURLY_SHARES}: write 1, 2, 4 or 8.")
 
-COLLECT_SPOOL = Path(env.text("COLLECT_SPOOL") or VAR / "spool")
+COLLECT_SPOOL = env.folder("COLLECT_SPOOL", VAR / "spool")
 COLLECT_STRICT = env.flag("COLLECT_STRICT", default=False)
 """Whether the edge answers only after its record is on the disk (slower), not just in the kernel."""
 COLLECT_RATE = env.number("COLLECT_RATE", 6000)
@@ -319,16 +304,17 @@ COLLECT_RATE = env.number("COLLECT_RATE", 6000)
 COLLECT_SPOOL_MB = env.number("COLLECT_SPOOL_MB", 10_240, least=1)
 """How much may wait in the spool; beyond it hits are refused with 503, for their senders to keep."""
 
-GEOIP_DATABASE = env.text("GEOIP_DATABASE")
+GEOIP_DATABASE = str(env.file("GEOIP_DATABASE") or "") or None
 """An offline database in the MaxMind format, for country and city of hits; none: neither is known."""
 
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"in one line": {"()": "apps.core.logs.WithoutTraceback"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django.server": {"level": "WARNING"},
         "django.security.DisallowedHost": {"filters": ["in one line"]},  # anybody can cause it

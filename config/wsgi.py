@@ -8,10 +8,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.core.wsgi import get_wsgi_application
 
-django_application = get_wsgi_application()
+from apps.core.startup import refusals
 
-from apps.collect.edge import application as collect_application
-from apps.core.database import patience
+with refusals():
+    django_application = get_wsgi_application()
+
+    from apps.collect.edge import application as collect_application
+    from apps.core.database import patience
+    from config.services import use_services
+
+    use_services()
 
 patience.watch_the_server()  # a web process has few threads; none may wait for a frozen database
 

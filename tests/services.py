@@ -9,4 +9,5 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
     home = Path(os.environ.setdefault("GOALLINE_VAR", str(PROJECT / "var" / "test")))
+    embedded.hold(home)
     embedded.start(home, fsync=False)

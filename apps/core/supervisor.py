@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import errno
 import os
 import selectors
 import signal
@@ -11,7 +12,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+
+from apps.core import env
 
 PR_SET_PDEATHSIG = 1
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a program that died is started again
@@ -23,22 +26,44 @@ LOG_LIMIT = 10 * 1024 * 1024
 _libc = ctypes.CDLL(None, use_errno=True)  # loaded before any fork
 
 
-class PortTaken(RuntimeError):
-    """Somebody else listens where the web server should."""
+class CannotListen(RuntimeError):
+    """The web server cannot have this address; the message says why and what to do."""
 
 
-def check_port(host: str, port: int) -> None:
+def address_of(host: str, port: int) -> str:
+    """The IP address to listen on for this host name or address; CannotListen if that is not to be had.
+
+    Of several addresses of a name the first is taken, IPv4 before IPv6.
+    """
+    known = env.host_of(host)
+    shown = f"{env.bracketed(known or host)}:{port}"
+    if not 0 < port < 65536:
+        raise CannotListen(f"{shown}: a port is a number from 1 to 65535, like PORT=8000.")
+    try:
+        found = socket.getaddrinfo(known or " ", port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise CannotListen(
+            f"{shown}: {host!r} is no host name or IP address that is known here; HOST=0.0.0.0 listens on all addresses."
+        ) from error
+    family, _, _, _, address = min(found, key=lambda each: each[0] != socket.AF_INET)
+    _check(family, address, shown, port)
+    return str(address[0])
+
+
+def _check(family: int, address: Any, shown: str, port: int) -> None:
     """Refuse early, and in words, an address that is taken or not ours."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
+            probe.bind(address)
         except OSError as error:
-            raise PortTaken(
-                f"{host}:{port} cannot be used: {error.strerror}. "
-                f"Stop what listens there (ss -ltnp 'sport = {port}'), or choose another: PORT={port + 1} make up"
-            ) from error
+            way_out = {
+                errno.EADDRINUSE: f"Stop what listens there (ss -ltnp 'sport = {port}'), or choose another: "
+                f"PORT={port + 1 if port < 65535 else 8000} make up",
+                errno.EACCES: "Ports below 1024 are for root: choose another (PORT=8000) and put a proxy in front.",
+                errno.EADDRNOTAVAIL: "This machine does not have that address; HOST=0.0.0.0 listens on all of them.",
+            }.get(error.errno or 0, "Choose another: HOST=127.0.0.1 PORT=8000 make up")
+            raise CannotListen(f"{shown} cannot be used: {error.strerror}. {way_out}") from error
 
 
 @dataclass(frozen=True)

@@ -73,11 +73,9 @@ def test_starts_once_and_keeps_the_data_over_a_stop(home: Path) -> None:
     assert embedded.start(home) == urls
     assert time.perf_counter() - begun < 0.1
     assert pids(home) == before
-    assert embedded.started_here(home)
 
     assert embedded.stop(home)
     assert not embedded.status(home).running
-    assert not embedded.started_here(home)
     assert not embedded.stop(home)
     assert embedded.start(home, fsync=False) == urls
     assert read(urls) == (500, 500)
@@ -230,6 +228,19 @@ def test_works_with_odd_letters_in_the_sockets_path_itself(tmp_path: Path) -> No
     finally:
         embedded.stop(short / "var")
         shutil.rmtree(short)
+
+
+def test_sockets_move_where_postgres_cannot_take_their_path() -> None:
+    home = Path(tempfile.mkdtemp(prefix='goal",', dir="/tmp")) / "var"
+    try:
+        urls = embedded.start(home, fsync=False)
+        write(urls, 5)
+        assert read(urls) == (5, 5)
+        assert Layout.of(home).base != home
+    finally:
+        embedded.stop(home)
+        shutil.rmtree(Layout.of(home).base, ignore_errors=True)
+        shutil.rmtree(home.parent)
 
 
 def test_refuses_a_short_folder_that_others_can_open(tmp_path: Path) -> None:
@@ -393,6 +404,8 @@ def test_an_ordinary_user_can_do_all_of_it() -> None:
     place = Path(tempfile.mkdtemp(prefix="goalline-user-"))
     place.chmod(0o755)
     shutil.copytree(ROOT / "apps/core/embedded", place / "apps/core/embedded")
+    for module in ("env.py", "startup.py"):
+        shutil.copy(ROOT / "apps/core" / module, place / "apps/core" / module)
     copy_wheels(place)
     (place / "mine").mkdir()
     os.chown(place / "mine", 65534, 65534)
@@ -422,3 +435,55 @@ def _python_for_everybody() -> str:
         except FileNotFoundError:
             break
     pytest.skip("no Python here that an ordinary user could run")
+
+
+@pytest.mark.parametrize(("version", "words"), [("15.9", "17 is the least"), ("lots", "does not run")])
+def test_older_programs_are_refused_before_anything_is_made(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str, words: str
+) -> None:
+    for name in ("postgres", "initdb", "createdb"):
+        (tmp_path / name).write_text(f"#!/bin/sh\necho 'postgres (PostgreSQL) {version}'\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PG_BIN", str(tmp_path))
+    with pytest.raises(embedded.EmbeddedError, match=words):
+        embedded.start(home, fsync=False)
+    assert not (home / "pg").exists()
+
+
+@pytest.mark.parametrize("letter", ['"', "$", "`"])
+def test_programs_in_a_path_that_initdb_cannot_run_are_refused_before_it_tries(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, letter: str
+) -> None:
+    folder = tmp_path / f"a{letter}b"
+    folder.symlink_to(binaries.postgres_bin())
+    monkeypatch.setenv("PG_BIN", str(folder))
+    with pytest.raises(
+        embedded.EmbeddedError, match="initdb cannot run programs from a path with a quotation mark"
+    ):
+        embedded.start(home, fsync=False)
+
+
+@pytest.mark.parametrize("letter", ["\n", "\x1b", "\udcff"])
+def test_a_home_that_no_line_can_show_is_refused(tmp_path: Path, letter: str) -> None:
+    with pytest.raises(embedded.EmbeddedError, match="cannot work below a path with line breaks"):
+        embedded.start(tmp_path / f"a{letter}b")
+
+
+def test_the_last_user_ends_the_servers_whoever_started_them(home: Path) -> None:
+    embedded.start(home, fsync=False)  # somebody who is gone
+    code = "import sys; from pathlib import Path; from apps.core import embedded; embedded.hold(Path(sys.argv[1]));"
+    other = subprocess.Popen(
+        [sys.executable, "-c", f"{code} print('holds', flush=True); sys.stdin.read()", home],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert other.stdout
+    assert other.stdout.readline() == b"holds\n"
+    embedded.hold(home)
+    assert not embedded.stop_unused(home)
+    assert embedded.status(home).running
+    other.kill()  # the kernel frees what it held
+    other.communicate()
+    assert embedded.stop_unused(home)
+    assert not embedded.status(home).running

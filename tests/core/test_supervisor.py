@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from apps.core.embedded.processes import state, wait_until
-from apps.core.supervisor import PortTaken, check_port
+from apps.core.supervisor import CannotListen, address_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SLEEPER = "import os, time; print('I am', os.getpid(), flush=True); time.sleep(60)"
@@ -120,6 +120,50 @@ def test_nothing_outlives_a_killed_supervisor(start) -> None:
 def test_a_taken_port_is_said_with_the_way_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = holder.getsockname()[1]
-        with pytest.raises(PortTaken, match=rf"127.0.0.1:{port} .*in use.*PORT={port + 1} make up"):
-            check_port("127.0.0.1", port)
-    check_port("127.0.0.1", port)
+        with pytest.raises(CannotListen, match=rf"127.0.0.1:{port} .*in use.*PORT={port + 1} make up"):
+            address_of("127.0.0.1", port)
+    assert address_of("127.0.0.1", port) == "127.0.0.1"
+
+
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_ipv6_addresses_are_taken_bare_and_in_brackets_and_shown_in_brackets(host: str) -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as holder:
+        port = holder.getsockname()[1]
+        with pytest.raises(CannotListen, match=rf"^\[::1\]:{port} cannot be used: .*in use"):
+            address_of(host, port)
+    assert address_of(host, port) == "::1"
+
+
+def test_a_host_name_becomes_its_address() -> None:
+    assert address_of("localhost", 54321) == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "words"),
+    [
+        ("127.0.0.1", 0, "a number from 1 to 65535"),
+        ("127.0.0.1", 99999, "a number from 1 to 65535"),
+        ("127.0.0.1", -1, "a number from 1 to 65535"),
+        ("no such name", 54321, "no host name or IP address that is known here"),
+        ("127.0.0.1:8000", 54321, "no host name or IP address that is known here"),
+        ("127.0.0.300", 54321, "no host name or IP address that is known here"),
+        ("fe80::1%lo", 54321, "no host name or IP address that is known here"),
+        ("", 54321, "no host name or IP address that is known here"),
+        ("192.0.2.1", 54321, "This machine does not have that address"),
+    ],
+)
+def test_an_address_that_cannot_be_had_is_refused_in_words(host: str, port: int, words: str) -> None:
+    with pytest.raises(CannotListen, match=words):
+        address_of(host, port)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user who may not have port 80")
+def test_a_port_that_is_not_permitted_is_told_from_one_that_is_taken() -> None:
+    code = "from apps.core.supervisor import address_of; address_of('127.0.0.1', 80)"
+    # an ordinary user where every port below 1024 is root's, as it is unless the kernel is told otherwise
+    command = ["setpriv", "--bounding-set=-net_bind_service", sys.executable, "-c", code]
+    threshold = int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text(encoding="ascii"))
+    if threshold <= 80:
+        pytest.skip("the kernel lets everybody have port 80 here")
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "127.0.0.1:80 cannot be used: Permission denied. Ports below 1024 are for root" in done.stderr

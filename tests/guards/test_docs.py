@@ -77,7 +77,7 @@ def test_every_variable_is_listed_and_every_listed_one_is_read() -> None:
         variable
         for module in modules("apps", "config")
         for variable in re.findall(
-            r'(?:\benv\.(?:text|flag|number|listed)|\bos\.environ\.(?:get|setdefault))\(\s*"([A-Z_]+)"',
+            r'(?:\benv\.\w+|\bos\.environ\.(?:get|setdefault))\(\s*"([A-Z_]+)"',
             module.text,
         )
     }

@@ -5,17 +5,19 @@ to everybody and take a killed server for a living one. Any number of processes 
 """
 
 from apps.core.embedded.errors import EmbeddedError
-from apps.core.embedded.layout import Endpoints, endpoints, home
-from apps.core.embedded.lifecycle import Status, start, started_here, status, stop
+from apps.core.embedded.layout import Endpoints, endpoints, home, kept_secret
+from apps.core.embedded.lifecycle import Status, hold, start, status, stop, stop_unused
 
 __all__ = [
     "EmbeddedError",
     "Endpoints",
     "Status",
     "endpoints",
+    "hold",
     "home",
+    "kept_secret",
     "start",
-    "started_here",
     "status",
     "stop",
+    "stop_unused",
 ]

@@ -4,21 +4,18 @@ import argparse
 import sys
 from pathlib import Path
 
-from apps.core.embedded import EmbeddedError, endpoints, home, start, status, stop
+from apps.core.embedded import endpoints, home, start, status, stop
+from apps.core.startup import refusals
 
 
 def main(argv: list[str] | None = None) -> int:
     """Do one of them; 0 when done, 1 with the reason on stderr, 3 when `status` finds a server missing."""
     parser = argparse.ArgumentParser(prog="python -m apps.core.embedded", description=__doc__)
     parser.add_argument("what", choices=("start", "stop", "status", "url"))
-    parser.add_argument("--home", type=Path, default=home(), help="the folder of data, sockets and logs")
+    parser.add_argument("--home", type=Path, help="the folder of data, sockets and logs")
     parser.add_argument("--no-fsync", action="store_true", help="quicker, and unsafe: for tests")
     asked = parser.parse_args(argv)
-    try:
-        return _do(asked.what, asked.home, fsync=not asked.no_fsync)
-    except EmbeddedError as error:
-        print(error, file=sys.stderr)
-        return 1
+    return _do(asked.what, asked.home or home(), fsync=not asked.no_fsync)
 
 
 def _do(what: str, at: Path, *, fsync: bool) -> int:
@@ -37,4 +34,5 @@ def _do(what: str, at: Path, *, fsync: bool) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with refusals():
+        sys.exit(main())

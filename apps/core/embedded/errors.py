@@ -28,7 +28,7 @@ def explain(what: str, output: str) -> EmbeddedError:
     return EmbeddedError(f"{what} {hint}\n{tail}")
 
 
-def explain_os(what: str, error: OSError) -> EmbeddedError:
+def explain_os(what: str, error: OSError | UnicodeDecodeError) -> EmbeddedError:
     """The error for a failed file operation."""
     reasons = {
         errno.ENOSPC: "The disk is full: free some space and start again.",
@@ -36,4 +36,4 @@ def explain_os(what: str, error: OSError) -> EmbeddedError:
         errno.EPERM: "Run as the owner of that path, or set GOALLINE_VAR to a folder of your own.",
         errno.EROFS: "The disk is read-only: set GOALLINE_VAR to a folder that can be written.",
     }
-    return EmbeddedError(f"{what} {error}. {reasons.get(error.errno or 0, '')}".rstrip())
+    return EmbeddedError(f"{what} {error}. {reasons.get(getattr(error, 'errno', None) or 0, '')}".rstrip())

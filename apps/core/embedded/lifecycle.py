@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from apps.core.embedded import postgres, valkey
 from apps.core.embedded.errors import EmbeddedError, explain_os
@@ -14,7 +15,7 @@ from apps.core.embedded.layout import Endpoints, Layout, endpoints
 from apps.core.embedded.privileges import runner
 
 LOCK_PATIENCE = 300.0  # seconds
-_started: set[Path] = set()
+_holds: dict[Path, IO[str]] = {}
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,7 @@ def start(home: Path, *, fsync: bool = True) -> Endpoints:
             now = _status(layout)
             if not now.running:
                 _start(layout, now, fsync=fsync)
-                _started.add(layout.home)
     return urls
-
-
-def started_here(home: Path) -> bool:
-    """Whether this very process started a server of that home, and so may stop it."""
-    return Layout.of(home).home in _started
 
 
 def stop(home: Path) -> bool:
@@ -61,7 +56,6 @@ def stop(home: Path) -> bool:
         return False
     with _worded(layout), _locked(layout):
         ended = [valkey.stop(layout), postgres.stop(layout)]
-    _started.discard(layout.home)
     return any(ended)
 
 
@@ -91,23 +85,63 @@ def _start(layout: Layout, now: Status, *, fsync: bool) -> None:
         postgres.start(layout, user, fsync=fsync)
 
 
+def hold(home: Path) -> None:
+    """Count this process among those that use the servers, until it ends: `stop_unused` leaves them to it.
+
+    Call it before `start`: while somebody stops them, it waits.
+    """
+    endpoints(home)  # makes the folder
+    layout = Layout.of(home)
+    if layout.home not in _holds:
+        with _worded(layout):
+            file = _open(layout, layout.users)
+            _wait_for(file, fcntl.LOCK_SH, layout.users)
+        _holds[layout.home] = file
+
+
+def stop_unused(home: Path) -> bool:
+    """End both servers, whoever started them, unless another process uses them; whether they are ended."""
+    layout = Layout.of(home)
+    own = _holds.pop(layout.home, None)
+    with _worded(layout), own or _open(layout, layout.users) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        stop(home)
+    return True
+
+
 @contextmanager
 def _locked(layout: Layout) -> Iterator[None]:
     """Be the only process that starts or stops this home's servers; the kernel frees it if we die."""
-    with layout.lock.open("a") as file:
-        end = time.monotonic() + LOCK_PATIENCE
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > end:
-                    raise EmbeddedError(
-                        f"Another process has held {layout.lock} for {LOCK_PATIENCE:.0f} s while starting or "
-                        f"stopping the servers. Find it: fuser {layout.lock}"
-                    ) from None
-                time.sleep(0.02)
+    with _open(layout, layout.lock) as file:
+        _wait_for(file, fcntl.LOCK_EX, layout.lock)
         yield
+
+
+def _open(layout: Layout, path: Path) -> IO[str]:
+    new = not path.exists()
+    file = path.open("a")
+    if new:
+        layout.give(path)
+    return file
+
+
+def _wait_for(file: IO[str], kind: int, path: Path) -> None:
+    end = time.monotonic() + LOCK_PATIENCE
+    while True:
+        try:
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise EmbeddedError(
+                    f"Another process has held {path} for {LOCK_PATIENCE:.0f} s while starting or stopping the "
+                    f"servers. Find it: fuser {path}"
+                ) from None
+            time.sleep(0.02)
+        else:
+            return
 
 
 @contextmanager

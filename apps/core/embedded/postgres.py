@@ -37,6 +37,8 @@ SETTINGS = {
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
 }
+LEAST_VERSION = 17  # the first with a builtin C.UTF-8
+UNUSABLE_IN_COMMANDS = set('"$`\\')  # initdb puts its path between quotation marks and asks a shell
 UNSAFE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 # What a postmaster says while the processes of a killed one are still ending.
 PASSING = ("pre-existing shared memory block", 'lock file "postmaster.pid" already exists')
@@ -64,9 +66,21 @@ def ready(layout: Layout) -> bool:
 def start(layout: Layout, runner: Runner, *, fsync: bool) -> None:
     """Bring the server up, whatever an earlier one left behind."""
     programs = reachable(postgres_bin() / "postgres", layout, runner).parent
+    if UNUSABLE_IN_COMMANDS.intersection(str(programs)):
+        raise EmbeddedError(
+            f"{programs}: initdb cannot run programs from a path with a quotation mark, a dollar sign, a backquote or "
+            "a backslash. Rename that folder, or name other programs by PG_BIN."
+        )
+    version = _version(programs, runner)
     if (layout.data / "PG_VERSION").exists():
-        _check_version(layout, programs, runner)
+        _check_version(layout, programs, version)
     else:
+        if version < LEAST_VERSION:
+            raise EmbeddedError(
+                f"{programs} holds PostgreSQL {version}; for the embedded server {LEAST_VERSION} is the least (it "
+                "brings its own collation). Name a newer one by PG_BIN. A server of your own may be 15 or later: "
+                "set DATABASE_URL."
+            )
         _initdb(layout, programs, runner)
     if not answers(layout):
         _launch(layout, programs, runner, fsync=fsync)
@@ -194,20 +208,25 @@ def _createdb(layout: Layout, programs: Path) -> None:
     layout.created.touch(mode=0o600)
 
 
-def _check_version(layout: Layout, programs: Path, runner: Runner) -> None:
-    """Refuse a database folder of another major version, with the commands that carry it over."""
-    has = (layout.data / "PG_VERSION").read_text(encoding="ascii").strip()
+def _version(programs: Path, runner: Runner) -> int:
+    """The major version of these programs."""
     shown = subprocess.run(
         runner.command(programs / "postgres", "-V"), capture_output=True, text=True, check=False, cwd="/"
     )
     found = re.search(r"\) (\d+)", shown.stdout)
     if found is None:
         raise explain(f"{programs}/postgres does not run.", shown.stdout + shown.stderr)
-    if found[1] == has:
+    return int(found[1])
+
+
+def _check_version(layout: Layout, programs: Path, version: int) -> None:
+    """Refuse a database folder of another major version, with the commands that carry it over."""
+    has = (layout.data / "PG_VERSION").read_text(encoding="ascii").strip()
+    if str(version) == has:
         return
     start, url = "python -m apps.core.embedded", "$(python -m apps.core.embedded url)"
     raise EmbeddedError(
-        f"{layout.data} was made by PostgreSQL {has}; the programs here are version {found[1]}. Carry it over, "
+        f"{layout.data} was made by PostgreSQL {has}; the programs here are version {version}. Carry it over, "
         f"OLD being the bin folder of a PostgreSQL {has}:\n"
         f"    PG_BIN=OLD {start} start && OLD/pg_dump --format=custom --file=goalline.dump {url}\n"
         f"    {start} stop && mv '{layout.data}' '{layout.data}.{has}' && {start} start\n"

@@ -5,71 +5,82 @@ import os
 import signal
 import socket
 import sys
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from apps.core import embedded, queues, supervisor
+from apps.core import embedded, env, queues, supervisor
 
-PROJECT = Path(__file__).resolve().parents[4]
+NO_LINK = (
+    "To sign in: manage.py make_login_link EMAIL, for the first time make_operator EMAIL (or up --login-link)"
+)
+STOPPED = "PostgreSQL and Valkey have ended too; the data stays in {}"
+LEFT = (
+    "PostgreSQL and Valkey go on, for another process uses them; python -m apps.core.embedded stop ends them "
+    "all the same"
+)
 
 
 class Command(BaseCommand):
-    """Brings up servers, web, worker, clock and drain; Ctrl-C ends all that it started."""
+    """Brings up servers, web, worker, clock and drain; Ctrl-C ends them all."""
 
     help = "Run the whole portal: database and broker if none are named, web, worker, clock and drain."
     requires_system_checks = []
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--host", default=os.environ.get("HOST") or "127.0.0.1", help="or HOST")
-        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000), help="or PORT")
+        parser.add_argument(
+            "--host", default=settings.HOST, help="host name or IP address to listen on (HOST)"
+        )
+        parser.add_argument("--port", type=int, default=settings.PORT, help="(PORT)")
         parser.add_argument("--workers", type=int, default=2, help="web processes")
+        parser.add_argument(
+            "--login-link",
+            action="store_true",
+            help="print a link that signs an operator in, also where the output is no terminal",
+        )
 
-    def handle(self, *, host: str, port: int, workers: int, **_: Any) -> None:
-        home = embedded.home()
-        own = not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
+    def handle(self, *, host: str, port: int, workers: int, login_link: bool, **_: Any) -> None:
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the supervisor takes it
+        own = not settings.OWN_SERVERS
         try:
-            supervisor.check_port(host, port)
-            if own:
-                embedded.start(home)
-            self._run(host=host, port=port, workers=workers, home=home if own else None)
-        except (supervisor.PortTaken, embedded.EmbeddedError) as error:
+            address = supervisor.address_of(host, port)
+            site = settings.BASE_URL if env.text("BASE_URL") else f"http://{env.site_of(host, port)}"
+            self._run(address, site, port=port, workers=workers, login_link=login_link or sys.stdout.isatty())
+        except supervisor.CannotListen as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             self._say("Stopped before everything was up.")
         finally:
-            if own and embedded.started_here(home):
-                embedded.stop(home)
+            signal.signal(signal.SIGTERM, before)
+            if own:
+                home = embedded.home()
+                self._say(STOPPED.format(home) if embedded.stop_unused(home) else LEFT)
 
-    def _run(self, *, host: str, port: int, workers: int, home: Path | None) -> None:
-        call_command("migrate", interactive=False, verbosity=0)
-        base_url = (
-            os.environ.get("BASE_URL") or f"http://{'localhost' if host == '127.0.0.1' else host}:{port}"
-        )
-        welcome = Welcome(self, host, port, self._login(base_url))
+    def _run(self, address: str, site: str, *, port: int, workers: int, login_link: bool) -> None:
+        call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
+        welcome = Welcome(self, address, port, self._words(site, login_link=login_link))
 
         def tick() -> None:
-            if home is not None:
-                embedded.start(home)  # a millisecond, unless one was killed
+            if not settings.OWN_SERVERS:
+                embedded.start(embedded.home())  # a millisecond, unless one was killed
             welcome.once()
 
         supervisor.Supervisor(
-            programs=programs(host=host, port=port, workers=workers),
+            programs=programs(host=address, port=port, workers=workers),
             logs=embedded.home() / "log",
-            cwd=PROJECT,
+            cwd=env.PROJECT,
             say=self._say,
-            env={**os.environ, "GOALLINE_SERVICES": "running", "PORT": str(port)},
+            env={**os.environ, "GOALLINE_SERVICES": "running", "BASE_URL": site},
             tick=tick,
         ).run()
 
-    def _login(self, base_url: str) -> str:
+    def _words(self, site: str, *, login_link: bool) -> str:
         from apps.accounts.services import make_login_link
 
-        link = make_login_link(base_url=base_url)
-        return f"\n  Goalline is at {base_url}\n  Sign in once with {link}\n  Ctrl-C ends it.\n"
+        sign_in = f"Sign in once with {make_login_link(base_url=site)}" if login_link else NO_LINK
+        return f"\n  Goalline is at {site}\n  {sign_in}\n  Ctrl-C ends it.\n"
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
