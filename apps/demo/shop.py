@@ -129,8 +129,8 @@ def _goal(
 
 
 def _contains(value: str) -> dict[str, str]:
-    return {"operator": "contains", "value": value}
+    return {"category": "url", "operator": "contains", "value": value}
 
 
 def _is(value: str) -> dict[str, str]:
-    return {"operator": "is", "value": value}
+    return {"category": "url", "operator": "is", "value": value}
