@@ -60,7 +60,7 @@ class Command(BaseCommand):
 
     def _run(self, address: str, site: str, *, port: int, workers: int, login_link: bool) -> None:
         call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
-        welcome = Welcome(self, address, port, self._words(site, login_link=login_link))
+        welcome = Welcome(self, address, port, self.words(site, login_link=login_link))
 
         def tick() -> None:
             if not settings.OWN_SERVERS:
@@ -76,7 +76,8 @@ class Command(BaseCommand):
             tick=tick,
         ).run()
 
-    def _words(self, site: str, *, login_link: bool) -> str:
+    def words(self, site: str, *, login_link: bool) -> str:
+        """Where the portal is and how to get in; a link only where it stays with who asked, not in a journal."""
         from apps.accounts.services import make_login_link
 
         sign_in = f"Sign in once with {make_login_link(base_url=site)}" if login_link else NO_LINK
