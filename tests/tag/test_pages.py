@@ -167,3 +167,56 @@ def test_what_happens_offline_is_sent_later_with_its_own_time(shop):
     assert abs(hits[2].time.timestamp() * 1000 - happened) < 50
     assert {hit.who for hit in hits} == {first.who} == {offline.who}
     page.wait_for_function("localStorage._gl_queue === undefined")
+
+
+OLD_LIBRARY = """<script>
+String.prototype.toJSON = function () { return '"' + this + '"'; };
+Array.prototype.toJSON = function () { return "[" + this.map(function (one) { return JSON.stringify(one); }).join(", ") + "]"; };
+</script>"""
+
+
+def test_on_pages_with_a_library_that_writes_json_its_own_way_hits_arrive(shop):
+    shop.site.pages["*"] = html(head=OLD_LIBRARY + STUB + shop.tag)
+    page = shop.ready(shop.open("/a"))
+    page.evaluate("n => ym(n, 'reachGoal', 'order', {basket: ['x', 'y'], colour: 'red'})", shop.counter.pk)
+    hits = shop.hits(2)
+    assert kinds(hits) == ["view", "order"]
+    assert hits[1].params == {"basket": ["x", "y"], "colour": "red"}
+    assert page.evaluate("[typeof [].toJSON, typeof ''.toJSON]") == ["function", "function"]
+    assert shop.wrong == []
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        '"text"',
+        "5",
+        "null",
+        "[1, null]",
+        "true",
+        "{",
+        '{"N": 5}',
+        '{"N": [null, 5, {"id": 1}, {"id": "x", "time": {}}]}',
+    ],
+)
+def test_whatever_stands_in_the_tags_storage_it_counts(shop, kept):
+    page = shop.visitor().new_page()
+    shop.watch(page)
+    text = kept.replace("N", str(shop.counter.pk))
+    page.add_init_script(
+        f"for (const key of ['_gl_queue', '_gl_code', '_ym_uid', '_gl_consent', '_gl_optout'].slice(0, 3)) localStorage[key] = {text!r}"
+    )
+    page.goto(shop.site.origin + "/a")
+    shop.ready(page)
+    page.evaluate("n => ym(n, 'reachGoal', 'order')", shop.counter.pk)
+    assert kinds(shop.hits(2)) == ["view", "order"]
+    assert shop.wrong == []
+
+
+def test_a_page_that_comes_back_from_the_browsers_cache_is_seen_again(shop):
+    page = shop.ready(shop.open("/a"))
+    assert kinds(shop.hits(1)) == ["view"]
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: false}))")
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    assert [shop.path(hit.url) for hit in shop.hits(2)] == ["/a", "/a"]
+    assert len(shop.hits(3, at_most=0.5)) == 2

@@ -160,3 +160,47 @@ def test_with_cookies_and_storage_blocked_it_counts_all_the_same(shop, playwrigh
     assert kinds(hits) == ["view", "blocked"]
     assert len({hit.who for hit in hits}) == 1
     assert hits[0].who is not None
+
+
+SECRETS = ("gsecret", "ysecret", "fsecret", "bsecret", "wsecret", "dsecret", "msecret")
+
+
+def test_with_targeting_refused_no_click_id_leaves_the_browser_in_any_field(shop):
+    asks(shop, "by_category", "cookieless")
+    n = shop.counter.pk
+    link = "https://elsewhere.example/?k=2&GBRAID=bsecret&to=https%3A%2F%2Fx.example%2F%3Fwbraid%3Dwsecret%26b%3D1"
+    file = "https://shop.example/a.pdf?dclid=dsecret"
+    shop.site.pages["*"] = html(
+        f'<a id="out" href="{link}">Out</a><a id="file" href="{file}">File</a>'
+        '<script>addEventListener("click", e => e.preventDefault())</script>',
+        head=shop.tag,
+    )
+    context, sent = shop.visitor(), []
+    context.on(
+        "request",
+        lambda request: sent.append(request.post_data or "") if "/collect/" in request.url else None,
+    )
+    page = context.new_page()
+    shop.watch(page)
+    page.goto(shop.site.origin + "/a?GClid=gsecret&x=1#yclid=ysecret")
+    shop.ready(page)
+    page.evaluate("n => ym(n, 'consent', {performance: true})", n)
+    page.evaluate(
+        """n => {
+        ym(n, 'reachGoal', 'order', {fbclid: 'fsecret', nested: [{MSCLKID: 'msecret'}], text: 'see ?gclid=gsecret%2Bx&y=1'});
+        ym(n, 'hit', '/b?yclid=ysecret', {referer: 'https://x.example/?gclid=gsecret'});
+        ym(n, 'extLink', 'https://y.example/?fbclid=fsecret');
+        }""",
+        n,
+    )
+    page.click("#out")
+    page.click("#file")
+    hits = shop.hits(7)
+    assert sorted(kinds(hits)) == ["file", "order", "outbound", "outbound", "view", "view"] + (
+        ["view"] if len(hits) == 7 else []
+    )
+    assert "order" in "".join(sent)
+    told = "".join(sent).lower()
+    assert [secret for secret in SECRETS if secret in told] == []
+    (order,) = [hit for hit in hits if hit.kind == "order"]
+    assert order.params == {"nested": [{}], "text": "see ?y=1"}
