@@ -41,6 +41,8 @@ def report(demo: Demo) -> Iterator[str]:
     yield from _csv(demo)
     yield ""
     yield "What now:  make up    runs the portal on this data and prints a link that signs you in once."
+    if not settings.OWN_SERVERS:
+        yield "PostgreSQL and Valkey go on; they end with make up, or by: .venv/bin/python -m apps.core.embedded stop"
 
 
 def _sent(demo: Demo) -> Iterator[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from apps.accounts.models import LoginLink, User
 from apps.core import embedded
@@ -32,6 +33,12 @@ def test_a_link_is_printed_only_where_it_is_asked_for(db: None) -> None:
     words = up.Command().words("http://localhost:8000", login_link=True)
     assert re.search("Sign in once with http://localhost:8000/login-link/", words)
     assert LoginLink.objects.get().user.is_superuser
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "lots", "1.5", "257"])
+def test_workers_are_a_whole_number(count: str) -> None:
+    with pytest.raises(CommandError, match=f"--workers: '{count}': write a whole number from 1 to 256"):
+        call_command("up", f"--workers={count}")
 
 
 def test_servers_that_somebody_else_started_end_with_it(home: Path) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from apps.core.embedded import postgres, valkey
 from apps.core.embedded.errors import EmbeddedError, explain_os
@@ -15,7 +14,7 @@ from apps.core.embedded.layout import Endpoints, Layout, endpoints
 from apps.core.embedded.privileges import runner
 
 LOCK_PATIENCE = 300.0  # seconds
-_holds: dict[Path, IO[str]] = {}
+_holds: dict[Path, int] = {}  # open descriptors
 
 
 @dataclass(frozen=True)
@@ -94,45 +93,50 @@ def hold(home: Path) -> None:
     layout = Layout.of(home)
     if layout.home not in _holds:
         with _worded(layout):
-            file = _open(layout, layout.users)
-            _wait_for(file, fcntl.LOCK_SH, layout.users)
-        _holds[layout.home] = file
+            descriptor = _open(layout, layout.users)
+            _wait_for(descriptor, fcntl.LOCK_SH, layout.users)
+        _holds[layout.home] = descriptor
 
 
 def stop_unused(home: Path) -> bool:
     """End both servers, whoever started them, unless another process uses them; whether they are ended."""
     layout = Layout.of(home)
-    own = _holds.pop(layout.home, None)
-    with _worded(layout), own or _open(layout, layout.users) as file:
+    with _worded(layout):
+        descriptor = _holds.pop(layout.home, None) or _open(layout, layout.users)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            stop(home)
         except BlockingIOError:
             return False
-        stop(home)
+        finally:
+            os.close(descriptor)
     return True
 
 
 @contextmanager
 def _locked(layout: Layout) -> Iterator[None]:
     """Be the only process that starts or stops this home's servers; the kernel frees it if we die."""
-    with _open(layout, layout.lock) as file:
-        _wait_for(file, fcntl.LOCK_EX, layout.lock)
+    descriptor = _open(layout, layout.lock)
+    try:
+        _wait_for(descriptor, fcntl.LOCK_EX, layout.lock)
         yield
+    finally:
+        os.close(descriptor)
 
 
-def _open(layout: Layout, path: Path) -> IO[str]:
+def _open(layout: Layout, path: Path) -> int:
     new = not path.exists()
-    file = path.open("a")
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     if new:
         layout.give(path)
-    return file
+    return descriptor
 
 
-def _wait_for(file: IO[str], kind: int, path: Path) -> None:
+def _wait_for(descriptor: int, kind: int, path: Path) -> None:
     end = time.monotonic() + LOCK_PATIENCE
     while True:
         try:
-            fcntl.flock(file, kind | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > end:
                 raise EmbeddedError(

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.core import embedded, env, queues, supervisor
 
+MOST_WORKERS = 256
 NO_LINK = (
     "To sign in: manage.py make_login_link EMAIL, for the first time make_operator EMAIL (or up --login-link)"
 )
@@ -34,7 +35,7 @@ class Command(BaseCommand):
             "--host", default=settings.HOST, help="host name or IP address to listen on (HOST)"
         )
         parser.add_argument("--port", type=int, default=settings.PORT, help="(PORT)")
-        parser.add_argument("--workers", type=int, default=2, help="web processes")
+        parser.add_argument("--workers", type=_count, default=2, help="web processes")
         parser.add_argument(
             "--login-link",
             action="store_true",
@@ -107,6 +108,12 @@ class Welcome:
         self.words = ""
 
 
+def _count(value: str) -> int:
+    if not (value.isascii() and value.isdecimal() and 0 < int(value) <= MOST_WORKERS):
+        raise argparse.ArgumentTypeError(f"{value!r}: write a whole number from 1 to {MOST_WORKERS}")
+    return int(value)
+
+
 def _reachable(host: str) -> str:
     """An address to knock at, for a server that listens on all of them."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (compared, not bound)
@@ -120,6 +127,8 @@ def programs(*, host: str, port: int, workers: int) -> list[supervisor.Program]:
             "web",
             (*python, "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
              "--workers", str(workers), "--respawn-failed-workers", "--blocking-threads", "4",
+             # at a reload (SIGHUP) the old worker goes so many seconds after the new one began to load
+             "--respawn-interval", "15",
              "--workers-kill-timeout", "5", "--no-ws", "--log-level", "warning", "config.wsgi:application"),
         ),
         supervisor.Program(
