@@ -9,7 +9,6 @@ from apps.accounts.roles import May, Role, allowed
 from apps.core.errors import NotThere
 
 __all__ = [
-    "CHOSEN",
     "Context",
     "account",
     "accounts_of",
@@ -22,10 +21,6 @@ __all__ = [
     "role_in",
     "tokens",
 ]
-
-
-CHOSEN = "account_id"
-"""Where a session keeps the account that its user works in: one at a time, in the admin, workspace and API alike."""
 
 
 @dataclass(frozen=True)

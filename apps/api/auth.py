@@ -62,7 +62,10 @@ class BearerToken(BaseAuthentication):
 
 
 class Session(SessionAuthentication):
-    """The portal's session. The account: the header X-Account, the one chosen in the portal, or the only one."""
+    """The portal's session. The account: the header X-Account, or the only one there is.
+
+    Never the one opened last: another tab may have opened it, and a write would land there.
+    """
 
     def authenticate(self, request: Request) -> tuple[User, Caller] | None:
         found = super().authenticate(request)
@@ -78,12 +81,6 @@ class Session(SessionAuthentication):
                 return selectors.context(user=user, account_id=_number(named))
             except NotThere:
                 raise NotFound from None
-        chosen = request._request.session.get(selectors.CHOSEN)
-        if isinstance(chosen, int):
-            try:
-                return selectors.context(user=user, account_id=chosen)
-            except NotThere:
-                pass  # no member any more: as if nothing had been chosen
         accounts = selectors.accounts_of(user=user)[:2]
         return selectors.context(user=user, account_id=accounts[0].pk) if len(accounts) == 1 else None
 

@@ -1,9 +1,10 @@
-"""In which account the admin works now, and who may work in the admin at all."""
+"""In which account a page of the admin works: the one that its address names, if this user may enter it."""
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.accounts import selectors
+from apps.accounts.addresses import account_number
 from apps.accounts.models import Account, User
 from apps.accounts.roles import May, Role, allowed
 from apps.accounts.selectors import Context
@@ -16,10 +17,7 @@ ENTERING = [role for role in Role.values if allowed(role, May.SEE_RESULTS)]
 
 
 def look(request: HttpRequest) -> Context | None:
-    """Who asks in which account; none if no account's admin is theirs to enter. Asked once a request.
-
-    Reads the session only: the first account is a default, not a choice.
-    """
+    """Who asks in the account of the address; none if it names none or they may not enter. Asked once a request."""
     if not hasattr(request, "_here"):
         request._here = _look(request)  # type: ignore[attr-defined]
     here: Context | None = request._here  # type: ignore[attr-defined]
@@ -27,28 +25,26 @@ def look(request: HttpRequest) -> Context | None:
 
 
 def _look(request: HttpRequest) -> Context | None:
-    user = request.user
-    if not isinstance(user, User) or not user.is_active:
+    user, number = request.user, account_number(request)
+    if not isinstance(user, User) or not user.is_active or number is None:
         return None
-    return entered(user, request.session.get(selectors.CHOSEN))
+    return enter(user, number)
 
 
-def entered(user: User, chosen: object) -> Context | None:
-    """The user in the chosen account, or else in the first whose admin they may enter."""
-    return (isinstance(chosen, int) and _context(user, chosen)) or _first(user)
+def default_account(user: User, last: int) -> int | None:
+    """Where an address without an account leads: to the one opened last, or to the first that may be entered."""
+    accounts = enterable(user)
+    account = accounts.filter(pk=last).first() or accounts.first()
+    return account.pk if account else None
 
 
-def _context(user: User, account_id: int) -> Context | None:
+def enter(user: User, account_id: int) -> Context | None:
+    """The user at work in this account, if its admin is theirs to enter."""
     try:
         here = selectors.context(user=user, account_id=account_id)
     except NotThere:
         return None
     return here if here.role in ENTERING else None
-
-
-def _first(user: User) -> Context | None:
-    account = enterable(user).first()
-    return _context(user, account.pk) if account else None
 
 
 def enterable(user: User) -> QuerySet[Account]:

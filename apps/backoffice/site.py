@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
+from apps.accounts.addresses import account_number, portal_url
 from apps.accounts.models import User
 from apps.accounts.next_page import next_page
-from apps.backoffice.here import enterable, look
+from apps.backoffice.here import enterable
 
 
 class SignIn(AuthenticationForm):
@@ -39,9 +40,11 @@ class Site(UnfoldAdminSite):
     final_catch_all_view = False
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Anybody with an account to work in; each page asks for the role itself."""
+        """Anybody with an account to work in; each page asks for its account and the role itself."""
         user = request.user
-        return look(request) is not None or (user.is_active and getattr(user, "is_superuser", False))
+        if not isinstance(user, User) or not user.is_active:
+            return False
+        return account_number(request) is not None or user.is_superuser or enterable(user).exists()
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """To the page that was wanted, to the overview, or to the workspace for whoever has no admin."""
@@ -56,12 +59,14 @@ class Site(UnfoldAdminSite):
 
     def _start(self, request: HttpRequest) -> str | None:
         """Where whoever is signed in begins; none for whoever is not, or belongs to no account."""
-        user = request.user
+        user, number = request.user, account_number(request)
         if not (isinstance(user, User) and user.is_active):
             return None
-        if user.is_superuser or enterable(user).exists():
+        if enterable(user).filter(pk=number or 0).exists():
             return reverse("admin:index")
-        return reverse("workspace:conversations") if user.memberships.exists() else None
+        if user.is_superuser or enterable(user).exists():
+            return portal_url("admin:index")
+        return portal_url("workspace:conversations") if user.memberships.exists() else None
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Django's own, which would lead to whatever path `next` holds."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from apps.accounts.addresses import public_account_url
 from apps.exports.models import Export
 from apps.mail.services import SECRET
 
@@ -33,11 +34,13 @@ def ready(export: Export, goal: str, timezone: str) -> Text:
         until = _("No hourly run has ended yet, so conversions may be missing.")
     body = _(
         "The CSV that you asked for is ready: %(rows)s conversions of the goal “%(goal)s” "
-        "from %(first)s to %(last)s (%(timezone)s).\n\n"
+        "from %(first)s to %(last)s (%(timezone)s).\n"
+        "Account: %(account)s\n\n"
         "%(link)s\n\n"
         "%(until)s\n"
         "The link works for you alone, after signing in, until %(expires)s.\n"
     ) % {
+        "account": _one_line(export.account.name),
         "rows": export.total,
         "goal": goal,
         "first": export.first_day,
@@ -54,10 +57,18 @@ def failed(export: Export, goal: str) -> Text:
     """The one mail about an export that came to nothing."""
     goal = _one_line(goal)
     body = _(
-        "The CSV of the goal “%(goal)s” from %(first)s to %(last)s could not be made.\n\n"
+        "The CSV of the goal “%(goal)s” from %(first)s to %(last)s could not be made.\n"
+        "Account: %(account)s\n\n"
         "%(error)s\n\n"
-        "You can ask for it again on the page of messaging goals.\n"
-    ) % {"goal": goal, "first": export.first_day, "last": export.last_day, "error": export.error}
+        "You can ask for it again on the page of messaging goals:\n%(goals)s\n"
+    ) % {
+        "account": _one_line(export.account.name),
+        "goal": goal,
+        "first": export.first_day,
+        "last": export.last_day,
+        "error": export.error,
+        "goals": public_account_url("admin", export.account_id, "goals"),
+    }
     return Text(_subject(_("No CSV of “%(goal)s”, %(first)s to %(last)s"), export, goal), body)
 
 

@@ -1,27 +1,23 @@
-"""In which account somebody works in the workspace now: any member may, in any of their accounts."""
+"""In which account a page of the workspace works: the one that its address names, if this user is a member of it."""
 
 from django.http import HttpRequest
 
 from apps.accounts import selectors
+from apps.accounts.addresses import account_number
 from apps.accounts.models import Account, User
 from apps.accounts.roles import May
-from apps.accounts.selectors import CHOSEN, Context
+from apps.accounts.selectors import Context
 from apps.core.errors import NotThere
 
 OFFERED = 20
 
 
 def look(request: HttpRequest) -> Context | None:
-    """Who asks in which account. Reads the session only: the first account is a default, not a choice."""
-    user = request.user
-    if not isinstance(user, User) or not user.is_active:
+    """Who asks in the account of the address; none if it names none, or if it is not theirs to enter."""
+    user, number = request.user, account_number(request)
+    if not isinstance(user, User) or not user.is_active or number is None:
         return None
-    return entered(user, request.session.get(CHOSEN))
-
-
-def entered(user: User, chosen: object) -> Context | None:
-    """The user in the chosen account, or else in their first."""
-    return (isinstance(chosen, int) and enter(user, chosen)) or _first(user)
+    return enter(user, number)
 
 
 def enter(user: User, account_id: int) -> Context | None:
@@ -33,9 +29,11 @@ def enter(user: User, account_id: int) -> Context | None:
     return here if here.may(May.SEE_CONVERSATIONS) else None
 
 
-def _first(user: User) -> Context | None:
-    account = selectors.accounts_of(user=user).first()
-    return enter(user, account.pk) if account else None
+def default_account(user: User, last: int) -> int | None:
+    """Where an address without an account leads: to the one opened last, or to the first of theirs."""
+    accounts = selectors.accounts_of(user=user)
+    account = accounts.filter(pk=last).first() or accounts.first()
+    return account.pk if account else None
 
 
 def offered(user: User) -> list[Account]:

@@ -9,7 +9,6 @@ urlpatterns = [
     path("", listing.ListPage.as_view(), name="conversations"),
     path("sign-in/", sign.SignIn.as_view(), name="sign_in"),
     path("sign-out/", sign.SignOut.as_view(), name="sign_out"),
-    path("account/", sign.Choose.as_view(), name="account"),
     path("conversations/<int:number>/", thread.ThreadPage.as_view(), name="conversation"),
     path("conversations/<int:number>/news/", thread.NewsPart.as_view(), name="news"),
 ]

@@ -78,9 +78,21 @@ def test_what_is_no_page_leads_to_the_start(door):
         ("agent", "/exports/anything/", True),  # its own page says whose it is
         ("owner", "/admin/accounts/", False),
         ("operator", "/admin/accounts/", True),
+        ("owner", "/admin/a/{own}/goals/?active=yes", True),
+        ("owner", "/workspace/a/{own}/?q=T", True),
+        ("owner", "/admin/a/{other}/goals/", False),
+        ("owner", "/workspace/a/{other}/", False),
+        ("owner", "/admin/a/{other}/password/", False),
+        ("owner", "/admin/a/{own}/goals", False),
+        ("owner", "/admin/a/0/goals/", False),
+        ("analyst", "/admin/a/{own}/settings/", False),
+        ("agent", "/admin/a/{own}/goals/", False),
+        ("agent", "/workspace/a/{own}/", True),
+        ("operator", "/admin/a/{other}/goals/", True),
     ],
 )
-def test_a_page_of_somebody_elses_role_is_no_goal(door, who, target, there):
+def test_a_page_of_somebody_elses_role_or_account_is_no_goal(cast, door, who, target, there):
+    target = target.format(own=cast.account.pk, other=cast.other.pk)
     start = "/workspace/" if who == "agent" or door == "/workspace/sign-in/" else "/admin/"
     location = signing(door, who, target)
     assert location == (target if there else start)

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.urls import URLPattern, reverse
 
-from apps.accounts.models import Member
+from apps.accounts.addresses import account_url
+from apps.accounts.models import Account, Member
 from apps.accounts.roles import Role
 from apps.backoffice.site import site
 from apps.conversations.models import Channel
@@ -24,6 +25,7 @@ from tests.goals.chats import a_chat_goal
 WORKERS = frozenset({"owner", "admin"})
 READERS = WORKERS | {"analyst"}
 OWNER = frozenset({"owner"})
+OPERATORS = frozenset[str]()
 
 
 @dataclass(frozen=True)
@@ -107,14 +109,15 @@ PAGES: dict[str, Row] = {
     "run_progress": Row(see=WORKERS),
     "health": Row(),
     "test_mail": Row(),
-    "choose_account": Row(post_only=True),
-    "accounts": Row(see=frozenset()),  # operators only
-    "new_account": Row(see=frozenset()),
-    "outbox": Row(see=frozenset()),
+    "accounts": Row(see=OPERATORS),
+    "new_account": Row(see=OPERATORS),
+    "outbox": Row(see=OPERATORS),
     "password_change": Row(),
 }
 OPEN = {"login", "logout"}
 """Signing in and out are asked for by anybody."""
+WITHOUT_ACCOUNT = OPEN | {"password_change", "accounts", "new_account", "outbox"}
+"""What belongs to a user or to the installation: there with an account in the address and without one."""
 
 
 def named() -> dict[str, URLPattern]:
@@ -129,8 +132,14 @@ class World:
     cast: Cast
     arguments: dict[str, Any] = field(default_factory=dict)
 
-    def address(self, name: str) -> str:
-        """The address with this account's arguments."""
+    def address(self, name: str, account: Account | None = None) -> str:
+        """The address with this account's arguments, below the number of this account or of another."""
+        wanted = named()[name].pattern.converters
+        args = [self.arguments[key] for key in wanted]
+        return account_url("admin", (account or self.cast.account).pk, name, *args)
+
+    def bare_address(self, name: str) -> str:
+        """The same without an account, as bookmarks were once."""
         wanted = named()[name].pattern.converters
         return reverse(f"admin:{name}", kwargs={key: self.arguments[key] for key in wanted})
 

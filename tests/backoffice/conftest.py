@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.test import Client
 
 from apps.core import clock
 from apps.goals import services as goals
 from apps.goals.drafts import ConditionDraft, GoalDraft
 from apps.goals.models import MessagingGoal
 from tests.cast import Cast
+from tests.portal import PortalClient
 
-SignIn = Callable[[str], Client]
+SignIn = Callable[[str], PortalClient]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -27,19 +27,19 @@ def static_root() -> None:
 def sign_in(cast: Cast) -> SignIn:
     """`sign_in("analyst")`: a browser of that member, the stranger or the operator."""
 
-    def as_(who: str) -> Client:
-        client = Client()
+    def as_(who: str) -> PortalClient:
+        client = PortalClient(cast.other if who == "stranger" else cast.account)
         user = cast.operator if who == "operator" else cast.member(who).user
         client.force_login(user)
         if who == "operator":
-            client.post("/admin/account/", {"account": cast.account.pk})
+            client.get("/admin/")  # enters the account, which is noted
         return client
 
     return as_
 
 
 @pytest.fixture
-def owner(sign_in: SignIn) -> Client:
+def owner(sign_in: SignIn) -> PortalClient:
     return sign_in("owner")
 
 

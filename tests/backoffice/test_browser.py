@@ -36,7 +36,6 @@ SHELL = {
     "chat_analytics_csv",
     "counter_live",
     "goal_try_url",
-    "choose_account",
     "export_progress",
     "run_progress",
 }

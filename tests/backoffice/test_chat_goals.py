@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from apps.core import clock
 from apps.goals.models import ChatGoal, ChatGoalVersion
@@ -16,6 +15,7 @@ from tests.backoffice.reading import html
 from tests.cast import Cast
 from tests.chats.telling import Telling, frozen_at_noon
 from tests.goals.chats import a_channel
+from tests.portal import PortalClient
 
 HOSTILE = '<b x-data="1">{{ 1 }}</b>'
 
@@ -27,8 +27,8 @@ def told(cast: Cast) -> Iterator[Telling]:
 
 
 @pytest.fixture
-def owner(told: Telling, sign_in: Any) -> Client:
-    client: Client = sign_in("owner")
+def owner(told: Telling, sign_in: Any) -> PortalClient:
+    client: PortalClient = sign_in("owner")
     return client
 
 
@@ -39,19 +39,19 @@ def typed(told: Telling, **changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_go_to_chat_goals_and_click_add_goal(told: Telling, owner: Client) -> None:
+def test_go_to_chat_goals_and_click_add_goal(told: Telling, owner: PortalClient) -> None:
     page = html(owner, "/admin/chat-goals/")
     assert "Add goal" in page
-    assert "/admin/chat-goals/add/" in page
+    assert owner.at("/admin/chat-goals/add/") in page
     answer = owner.post("/admin/chat-goals/add/", typed(told))
-    assert answer["Location"] == "/admin/chat-goals/"
+    assert answer["Location"] == owner.at("/admin/chat-goals/")
     page = html(owner, "/admin/chat-goals/")
     assert "purchase" in page
     assert "7 days" in page
     assert "0 of 0" in page
 
 
-def test_a_channel_that_has_a_goal_is_not_offered_again(told: Telling, owner: Client) -> None:
+def test_a_channel_that_has_a_goal_is_not_offered_again(told: Telling, owner: PortalClient) -> None:
     a_channel(told.account, "telegram")
     told.set_goal()
     page = html(owner, "/admin/chat-goals/add/")
@@ -59,7 +59,7 @@ def test_a_channel_that_has_a_goal_is_not_offered_again(told: Telling, owner: Cl
     assert "Widget" not in page
 
 
-def test_what_is_wrong_is_said_at_its_field(told: Telling, owner: Client) -> None:
+def test_what_is_wrong_is_said_at_its_field(told: Telling, owner: PortalClient) -> None:
     answer = owner.post("/admin/chat-goals/add/", typed(told, value=" "))
     assert answer.status_code == 422
     assert "A condition needs a value." in answer.content.decode()
@@ -68,7 +68,7 @@ def test_what_is_wrong_is_said_at_its_field(told: Telling, owner: Client) -> Non
     assert answer.status_code == 404
 
 
-def test_a_goal_is_changed_and_its_history_shows_it(told: Telling, owner: Client) -> None:
+def test_a_goal_is_changed_and_its_history_shows_it(told: Telling, owner: PortalClient) -> None:
     goal = told.set_goal()
     told.wait(hours=1)
     owner.post(f"/admin/chat-goals/{goal.pk}/", typed(told))
@@ -83,7 +83,7 @@ def test_a_goal_is_changed_and_its_history_shows_it(told: Telling, owner: Client
     assert ChatGoalVersion.objects.count() == 2
 
 
-def test_deleting_asks_first_and_says_what_goes(told: Telling, owner: Client) -> None:
+def test_deleting_asks_first_and_says_what_goes(told: Telling, owner: PortalClient) -> None:
     goal = told.set_goal()
     told.person().agent()
     look_at_chats(account_id=told.account.pk)
@@ -94,7 +94,7 @@ def test_deleting_asks_first_and_says_what_goes(told: Telling, owner: Client) ->
     assert not ChatGoal.objects.filter(deleted_at=None).exists()
 
 
-def test_the_page_says_when_chat_goals_are_not_tracked(told: Telling, owner: Client) -> None:
+def test_the_page_says_when_chat_goals_are_not_tracked(told: Telling, owner: PortalClient) -> None:
     told.set_goal()
     assert "does not track chat goals" not in html(owner, "/admin/chat-goals/")
     told.wait(seconds=1).switch(on=False)
@@ -114,7 +114,7 @@ def a_week(told: Telling) -> None:
     look_at_chats(account_id=told.account.pk)
 
 
-def test_rates_stand_in_a_chart_and_a_table_and_lead_to_the_rows(told: Telling, owner: Client) -> None:
+def test_rates_stand_in_a_chart_and_a_table_and_lead_to_the_rows(told: Telling, owner: PortalClient) -> None:
     a_week(told)
     page = html(owner, "/admin/chat-analytics/")
     assert page.count("<svg role") == 3  # Ana, Ben, nobody
@@ -130,7 +130,7 @@ def test_rates_stand_in_a_chart_and_a_table_and_lead_to_the_rows(told: Telling, 
 
 
 @pytest.mark.parametrize(("by", "rows"), [("member", 3), ("date", 30), ("channel", 1)])
-def test_the_table_is_a_file_too(told: Telling, owner: Client, by: str, rows: int) -> None:
+def test_the_table_is_a_file_too(told: Telling, owner: PortalClient, by: str, rows: int) -> None:
     a_week(told)
     answer = owner.get(f"/admin/chat-analytics/csv/?by={by}")
     text = answer.content.decode("utf-8-sig")
@@ -141,14 +141,14 @@ def test_the_table_is_a_file_too(told: Telling, owner: Client, by: str, rows: in
     assert sum(int(row["achieved"]) for row in read) == 2
 
 
-def test_a_period_that_makes_no_sense_is_told(told: Telling, owner: Client) -> None:
+def test_a_period_that_makes_no_sense_is_told(told: Telling, owner: PortalClient) -> None:
     query = "?first_day=2026-05-04&last_day=2026-05-01"
     for page in ("", "inquiries/"):
         assert "lies before the first" in html(owner, f"/admin/chat-analytics/{page}{query}")
     assert owner.get(f"/admin/chat-analytics/csv/{query}").status_code == 400
 
 
-def test_texts_from_outside_show_as_text(told: Telling, owner: Client) -> None:
+def test_texts_from_outside_show_as_text(told: Telling, owner: PortalClient) -> None:
     told.set_goal()
     channel = told.channel
     channel.name = HOSTILE
@@ -164,7 +164,7 @@ def test_texts_from_outside_show_as_text(told: Telling, owner: Client) -> None:
 
 
 def test_pages_cost_a_fixed_number_of_queries(
-    told: Telling, owner: Client, django_assert_max_num_queries: Any
+    told: Telling, owner: PortalClient, django_assert_max_num_queries: Any
 ) -> None:
     a_week(told)
     for number in range(12):
@@ -175,7 +175,7 @@ def test_pages_cost_a_fixed_number_of_queries(
             html(owner, f"/admin/{path}")
 
 
-def test_a_frame_that_has_just_ended_counts_as_missed_at_once(told: Telling, owner: Client) -> None:
+def test_a_frame_that_has_just_ended_counts_as_missed_at_once(told: Telling, owner: PortalClient) -> None:
     a_week(told)
     told.clock.move_to(clock.now() + timedelta(days=1, seconds=1))
     page = html(owner, "/admin/chat-analytics/inquiries/?outcome=missed")

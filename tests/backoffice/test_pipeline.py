@@ -18,7 +18,7 @@ def test_a_run_is_asked_for_and_watched(cast, owner):
         "state": "Queued",
         "over": False,
     }
-    assert f"/admin/runs/{run.pk}/progress/" in html(owner, "/admin/runs/")
+    assert owner.at(f"/admin/runs/{run.pk}/progress/") in html(owner, "/admin/runs/")
 
 
 def test_the_health_page_says_what_there_is_to_say(cast, owner):

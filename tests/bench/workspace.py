@@ -57,12 +57,12 @@ def account(conversations: int) -> tuple[Any, int]:
     """A client of an agent of a new account, and the number of its longest conversation."""
     from django.conf import settings
     from django.db import connection
-    from django.test import Client
 
     from apps.accounts.roles import Role
     from apps.conversations import summaries
     from apps.conversations.models import Channel, Conversation
     from tests import factories
+    from tests.portal import PortalClient
 
     settings.ALLOWED_HOSTS = ["testserver"]
     made = factories.an_account(f"Bench {conversations}")
@@ -81,7 +81,7 @@ def account(conversations: int) -> tuple[Any, int]:
         cursor.execute("ANALYZE")
     summaries.rebuild(account_id=made.pk)
     print(f"filled {conversations:,} conversations in {time.perf_counter() - began:.0f} s", flush=True)
-    client = Client()
+    client = PortalClient(made)
     client.force_login(member.user)
     return client, Conversation.objects.filter(account=made).order_by("pk").values_list("pk", flat=True)[0]
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.test import Client
 
 from apps.conversations.models import Conversation
 from apps.core import clock
@@ -17,6 +16,7 @@ from apps.goals.models import GoalVersion
 from apps.visits.models import Hit
 from tests.collect.draining import once
 from tests.collect.test_apps_document import serving
+from tests.portal import PortalClient
 
 PROJECT = Path(__file__).parents[2]
 PORTAL = "http://localhost:8000"
@@ -59,7 +59,7 @@ def test_a_hit_of_a_document_is_stored(shop, no_facts, counter, document):
 def test_a_hit_of_the_page_without_a_tag_is_stored(shop, no_facts, counter, settings):
     from tests import factories
 
-    client = Client()
+    client = PortalClient(counter.account)
     client.force_login(factories.a_member(counter.account, "owner", "owner@shop.example").user)
     with serving(shop.edge) as environment:
         settings.BASE_URL = environment["GOALLINE"]

@@ -7,7 +7,6 @@ import pytest
 import time_machine
 from django.core import serializers
 from django.db import connection
-from django.test import Client
 
 from apps.counters import services as counters
 from apps.intake.consent import Keep, Rules, anonymous, without_click_ids
@@ -18,6 +17,7 @@ from apps.intake.services import Arrivals, forget_salts, take_hits, visitors
 from apps.people.models import Identity
 from apps.visits.models import Hit
 from tests.api.calls import Api
+from tests.portal import PortalClient
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 PAGE = "https://shop.example/shoes"
@@ -143,7 +143,7 @@ def test_a_counter_may_count_nobody_without_consent(cast):
     assert Tally.objects.get().refused == 2
     told = without_consent(account_id=cast.account.pk, since=NOON - timedelta(days=7))
     assert (told.counted, told.left_out) == (0, 2)
-    page = Client()
+    page = PortalClient(cast.account)
     page.force_login(cast.owner.user)
     assert "2 hits left out" in page.get("/admin/health/").content.decode()
     shown = Api(cast, "read").get("health/").json()["without_consent"]

@@ -6,11 +6,10 @@ import re
 import zipfile
 from typing import Any
 
-from django.test import Client
-
 from apps.conversations.models import Conversation
 from tests.api.calls import Api
 from tests.cast import Cast
+from tests.portal import PortalClient
 
 
 def fact(page: str, label: str) -> str:
@@ -22,7 +21,7 @@ def fact(page: str, label: str) -> str:
 def of_screens(cast: Cast, person: int) -> dict[str, dict[str, Any]]:
     """By place: number of visits, pages viewed, when the first began and the person was last seen, to the minute."""
     conversation = Conversation.objects.get(account=cast.account, person_id=person)
-    browser = Client()
+    browser = PortalClient(cast.account)
     browser.force_login(cast.owner.user)
     pages = {
         "workspace": browser.get(f"/workspace/conversations/{conversation.pk}/"),
@@ -38,7 +37,7 @@ def of_screens(cast: Cast, person: int) -> dict[str, dict[str, Any]]:
 
 def of_lists(cast: Cast, person: int) -> dict[str, dict[str, Any]]:
     """The same of the lists of visits, added up."""
-    browser = Client()
+    browser = PortalClient(cast.account)
     browser.force_login(cast.owner.user)
     listed = [row["visit"] for row in browser.get("/admin/visits/").context["rows"]]
     of_page = browser.get(f"/admin/people/{person}/").context["visits"]

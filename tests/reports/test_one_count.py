@@ -4,7 +4,6 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from django.test import Client
 
 from apps.conversations.models import Conversation
 from apps.conversions.models import Conversion
@@ -19,6 +18,7 @@ from tests.api.calls import Api
 from tests.backoffice.conftest import a_goal
 from tests.chats.telling import Telling, frozen_at_noon
 from tests.exports.rows import a_conversion, an_uncredited, read_csv
+from tests.portal import PortalClient
 from tests.reports.conftest import NOON
 from tests.workspace.stories import a_chat, a_hit, judge
 
@@ -35,7 +35,7 @@ LATE = NOON + timedelta(minutes=30)  # by a sender whose clock is ahead
 
 @pytest.fixture
 def owner(cast):
-    browser = Client()
+    browser = PortalClient(cast.account)
     browser.force_login(cast.owner.user)
     return browser
 
@@ -83,7 +83,7 @@ def test_today_and_thirty_days_lead_to_their_rows(cast, owner, goal):
 
 
 def test_an_agents_own_score_is_theirs_in_the_list_and_the_api(cast, owner, goal):
-    ana = Client()
+    ana = PortalClient(cast.account)
     ana.force_login(cast.agent.user)
     score = ana.get("/workspace/").context["score"]
     listed = owner.get(f"/admin/conversions/?agent={cast.ana.pk}&outcome=1&lately=7").context["rows"]

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.test import Client
 
 from tests.cast import Cast
+from tests.portal import PortalClient
 
-SignIn = Callable[[str], Client]
+SignIn = Callable[[str], PortalClient]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -22,11 +22,11 @@ def static_root() -> None:
 def sign_in(cast: Cast) -> SignIn:
     """`sign_in("agent")`: a browser of that member, the stranger or the operator."""
 
-    def as_(who: str) -> Client:
-        client = Client()
+    def as_(who: str) -> PortalClient:
+        client = PortalClient(cast.other if who == "stranger" else cast.account)
         client.force_login(cast.operator if who == "operator" else cast.member(who).user)
         if who == "operator":
-            client.post("/workspace/account/", {"account": cast.account.pk})
+            client.get("/workspace/")  # enters the account, which is noted
         return client
 
     return as_

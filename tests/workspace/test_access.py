@@ -1,14 +1,18 @@
 """Who sees which conversations, by every address; signing in and out."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django.test import Client
 
+from apps.accounts.addresses import account_url
+from apps.accounts.entering import LAST
 from apps.accounts.models import Agent
-from apps.accounts.selectors import CHOSEN
 from tests import factories
+from tests.backoffice.reading import links
 from tests.backoffice.test_access import changed, snapshot
 from tests.cast import Cast
-from tests.workspace.addresses import PAGES, address, named
+from tests.workspace.addresses import PAGES, address, bare_address, named
 from tests.workspace.stories import a_chat, event, take
 
 OTHERS = ("owner", "admin", "analyst", "operator")
@@ -18,9 +22,10 @@ def test_every_address_has_a_row() -> None:
     assert set(named()) == set(PAGES)
 
 
-def statuses(client: Client, one) -> dict[str, int]:
-    """What each address that names a conversation answers."""
-    return {name: client.get(address(name, one)).status_code for name, row in PAGES.items() if row.of_one}
+def statuses(client: Client, one, account=None) -> dict[str, int]:
+    """What each address that names a conversation answers, in its own account or in another."""
+    named = [name for name, row in PAGES.items() if row.of_one]
+    return {name: client.get(address(name, one, account)).status_code for name in named}
 
 
 @pytest.mark.parametrize("who", [*OTHERS, "agent"])
@@ -96,11 +101,10 @@ def test_nobody_sees_another_accounts(cast, sign_in):
     assert set(statuses(sign_in("stranger"), one).values()) == {404}
     for who in (*OTHERS, "agent"):
         client = sign_in(who)
-        assert set(statuses(client, theirs).values()) == {404}, who
+        assert set(statuses(client, theirs, cast.account).values()) == {404}, who
+        assert set(statuses(client, theirs).values()) == ({200} if who == "operator" else {404}), who
         assert "X-1" not in client.get("/workspace/").content.decode()
-        assert client.post("/workspace/account/", {"account": cast.other.pk}).status_code in (
-            {302} if who == "operator" else {404}
-        )
+        assert client.get(address("conversations", theirs)).status_code == (200 if who == "operator" else 404)
 
 
 def test_a_member_of_two_accounts_works_in_one_at_a_time(cast, sign_in):
@@ -109,11 +113,55 @@ def test_a_member_of_two_accounts_works_in_one_at_a_time(cast, sign_in):
     Cast.member(cast, "agent").user.memberships.create(account=cast.other, role="analyst")
     client = sign_in("agent")
     for account, mine, not_mine in ((cast.other, "X-1", "T-1"), (cast.account, "T-1", "X-1")):
-        assert client.post("/workspace/account/", {"account": account.pk}).status_code == 302
-        assert client.session[CHOSEN] == account.pk
-        page = client.get("/workspace/").content.decode()
+        page = client.get(account_url("workspace", account.pk, "conversations")).content.decode()
         assert mine in page
         assert not_mine not in page
+
+
+def test_every_page_and_link_keeps_the_account_of_its_address_whatever_was_opened_since(cast, sign_in):
+    one = a_chat(cast.account, "T-1")
+    cast.owner.user.memberships.create(account=cast.other, role="owner")
+    client = sign_in("owner")
+    own = (f"/admin/a/{cast.account.pk}/", f"/workspace/a/{cast.account.pk}/")
+    chooser = account_url("workspace", cast.other.pk, "conversations")
+    for name, row in PAGES.items():
+        assert client.get(chooser).status_code == 200  # the other tab
+        if row.open:
+            continue
+        if row.of_one:
+            assert client.get(address(name, one, cast.other)).status_code == 404, name
+            assert client.post(address(name, one, cast.other)).status_code in {404, 405}, name
+        page = client.get(address(name, one)).content.decode()
+        assert "T-1" in page or name == "news", name
+        for link in links(page):
+            assert link.startswith(own) or link == chooser, (name, link)
+
+
+def test_without_an_account_a_page_leads_to_the_account_opened_last_and_keeps_its_query(cast, sign_in):
+    one = a_chat(cast.account, "T-1")
+    cast.owner.user.memberships.create(account=cast.other, role="owner")
+    client = sign_in("owner")
+    for account in (cast.other, cast.account):
+        client.get(account_url("workspace", account.pk, "conversations"))
+        client.get(address("news", one))  # asked by a script in another tab
+        for name, row in PAGES.items():
+            if row.open:
+                continue
+            answer = client.get(bare_address(name, one) + "?q=x", bare=True)
+            assert answer["Location"] == address(name, one, account) + "?q=x", name
+            assert client.post(bare_address(name, one), bare=True).status_code == 404, name
+
+
+def test_an_account_that_is_not_theirs_is_not_there_whatever_the_session_says(cast, sign_in):
+    one = a_chat(cast.account, "T-1")
+    stranger = sign_in("stranger")
+    session = stranger.session
+    session[LAST] = cast.account.pk
+    session.save()
+    for name, row in PAGES.items():
+        if not row.open:
+            assert stranger.get(address(name, one)).status_code == 404, name
+    assert stranger.get("/workspace/", bare=True)["Location"] == f"/workspace/a/{cast.other.pk}/"
 
 
 def test_nobody_who_has_not_signed_in_sees_anything(cast):
@@ -122,13 +170,15 @@ def test_nobody_who_has_not_signed_in_sees_anything(cast):
         if row.open:
             continue
         answer = Client().get(address(name, one))
-        assert (answer.status_code, answer["Location"].split("?")[0]) == (302, "/workspace/sign-in/"), name
+        assert answer.status_code == 302, name
+        assert answer["Location"].split("?")[0] == address("sign_in", one), name
 
 
 def test_a_get_changes_nothing_in_the_database(cast, sign_in):
     one = a_chat(cast.account)
     for who in ("agent", "owner", "operator"):
         client = sign_in(who)
+        client.get("/workspace/")  # the session remembers the account that was opened
         before = snapshot()
         for name in PAGES:
             client.get(address(name, one))
@@ -139,7 +189,7 @@ def test_a_get_changes_nothing_in_the_database(cast, sign_in):
 def test_a_form_without_its_token_is_refused(cast):
     client = Client(enforce_csrf_checks=True)
     client.force_login(cast.agent.user)
-    for name in ("account", "sign_out", "sign_in"):
+    for name in ("sign_out", "sign_in"):
         assert client.post(f"/workspace/{name.replace('_', '-')}/", {}).status_code == 403
 
 
@@ -158,15 +208,15 @@ def signing(client: Client, password: str = "a long password 1", at: str = "/wor
 def test_an_agent_signs_in_and_out(with_password):
     client = Client()
     assert signing(client)["Location"] == "/workspace/"
-    assert client.get("/workspace/").status_code == 200
+    assert client.get("/workspace/", follow=True).status_code == 200
     assert client.get("/workspace/sign-in/")["Location"] == "/workspace/"
     assert client.post("/workspace/sign-out/")["Location"] == "/workspace/sign-in/"
-    assert client.get("/workspace/").status_code == 302
+    assert client.get("/workspace/")["Location"] == "/workspace/sign-in/?next=%2Fworkspace%2F"
 
 
 def test_signing_in_leads_back_to_where_one_wanted_to_go_and_nowhere_else(with_password):
     one = a_chat(with_password.account)
-    wanted = f"/workspace/conversations/{one.pk}/"
+    wanted = address("conversation", one)
     asked = Client().get(wanted)["Location"]
     for target, leads_to in (
         (wanted, wanted),
@@ -178,7 +228,7 @@ def test_signing_in_leads_back_to_where_one_wanted_to_go_and_nowhere_else(with_p
             {"username": "agent@shop.example", "password": "a long password 1", "next": target},
         )
         assert answer["Location"] == leads_to
-    assert asked == f"/workspace/sign-in/?next=%2Fworkspace%2Fconversations%2F{one.pk}%2F"
+    assert asked == f"{address('sign_in', one)}?{urlencode({'next': wanted})}"
 
 
 @pytest.mark.parametrize("at", ["/workspace/sign-in/", "/admin/login/"])
@@ -197,9 +247,10 @@ def test_an_agent_who_signs_in_at_the_admin_comes_to_the_workspace(with_password
         {"username": "agent@shop.example", "password": "a long password 1"},
         follow=True,
     )
-    assert answer.redirect_chain[-1][0] == "/workspace/"
+    own = account_url("workspace", with_password.account.pk, "conversations")
+    assert answer.redirect_chain[-1][0] == own
     assert answer.status_code == 200
-    assert client.get("/", follow=True).redirect_chain[-1][0] == "/workspace/"
+    assert client.get("/", follow=True).redirect_chain[-1][0] == own
 
 
 def test_who_belongs_to_no_account_is_told_so(db):

@@ -1,49 +1,23 @@
-"""The account chooser of the header; for operators the list of accounts and a new one."""
+"""For operators: the list of accounts, and a new one."""
 
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts import services
-from apps.accounts.selectors import CHOSEN
+from apps.accounts.addresses import account_url
 from apps.backoffice.forms import Form
 from apps.backoffice.here import enterable
-from apps.backoffice.pages.base import OperatorPage, Page, Paths
+from apps.backoffice.pages.base import OperatorPage, Paths
 from apps.core.errors import Refused
 
 SHOWN = 200
-
-
-class ChooseForm(Form):
-    account = forms.IntegerField(min_value=1, max_value=2**62)
-
-
-class ChoosePage(Page):
-    """Work in another account; what operators enter is noted."""
-
-    http_method_names = ["post"]
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        form = ChooseForm(request.POST)
-        account = (
-            form.is_valid() and enterable(self.here.user).filter(pk=form.cleaned_data["account"]).first()
-        )
-        if not account:
-            raise Http404
-        request.session[CHOSEN] = account.pk
-        if self.here.user.is_superuser:
-            services.audit(
-                account_id=account.pk, user=self.here.user, action="account.entered", target=account.name
-            )
-        return self.go(
-            "index", say=_("You are now in %(account)s.") % {"account": account}, level=messages.INFO
-        )
 
 
 class FindForm(Form):
@@ -91,8 +65,8 @@ class NewAccountPage(OperatorPage):
             except Refused as refused:
                 form.refuse(refused)
             else:
-                request.session[CHOSEN] = account.pk
-                return self.go("index", say=_("The account is made."))
+                messages.success(request, _("The account is made."))
+                return HttpResponseRedirect(account_url("admin", account.pk, "index"))
         return self._ask(form, status=422)
 
     def _ask(self, form: Form, **how: Any) -> HttpResponseBase:
@@ -100,7 +74,6 @@ class NewAccountPage(OperatorPage):
 
 
 paths: Paths = [
-    ("account/", ChoosePage, "choose_account"),
     ("accounts/", AccountsPage, "accounts"),
     ("accounts/add/", NewAccountPage, "new_account"),
 ]

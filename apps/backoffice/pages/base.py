@@ -13,11 +13,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views import View
 
+from apps.accounts import selectors
+from apps.accounts.addresses import account_number, account_url, moved_into
+from apps.accounts.entering import entered, last_entered
 from apps.accounts.models import User
 from apps.accounts.roles import May, Role
 from apps.accounts.selectors import Context
 from apps.backoffice.forms import Form
-from apps.backoffice.here import entered, look, offered
+from apps.backoffice.here import default_account, enter, look, offered
 from apps.backoffice.site import site
 from apps.core.errors import NotThere, Refused
 
@@ -29,12 +32,40 @@ class Shell(View):
 
     template_name: ClassVar[str]
     title: ClassVar[Any] = ""
+    polled: ClassVar[bool] = False  # asked for by scripts of open pages
     here: Context | None = None
 
     @classmethod
-    def opens_for(cls, user: User | None, account_id: int | None) -> bool:
+    def opens_for(cls, user: User | None, number: int | None, last: int) -> bool:
         """Whether this user can be sent here after signing in (accounts.next_page)."""
-        return user is not None and (user.is_superuser or entered(user, account_id) is not None)
+        if user is None or (number is not None and enter(user, number) is None):
+            return False
+        return user.is_superuser or default_account(user, last) is not None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        number = account_number(request)
+        if number is None:
+            return self.without_account(request, *args, **kwargs)
+        self.here = look(request)
+        if self.here is None:
+            return self._shut(number)
+        entered(request, self.here, polled=self.polled)
+        return self.answer(request, *args, **kwargs)
+
+    def without_account(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Where the address names no account."""
+        return self.answer(request, *args, **kwargs)
+
+    def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """The page itself."""
+        return super().dispatch(request, *args, **kwargs)
+
+    def _shut(self, number: int) -> HttpResponseBase:
+        """Of an account whose admin is not theirs: its agents have the workspace, for others it is not there."""
+        user = self.request.user
+        if isinstance(user, User) and selectors.role_in(user=user, account_id=number):
+            return HttpResponseRedirect(account_url("workspace", number, "conversations"))
+        raise Http404
 
     def show(self, template: str | None = None, *, status: int = 200, **context: Any) -> TemplateResponse:
         """The page, in the admin's shell."""
@@ -59,42 +90,53 @@ class OperatorPage(Shell):
     """A page that belongs to no account, for operators; for others it is not there."""
 
     @classmethod
-    def opens_for(cls, user: User | None, account_id: int | None) -> bool:  # noqa: ARG003 - of no account
-        return user is not None and user.is_superuser
+    def opens_for(cls, user: User | None, number: int | None, last: int) -> bool:
+        return user is not None and user.is_superuser and super().opens_for(user, number, last)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not (isinstance(request.user, User) and request.user.is_superuser):
             raise Http404
-        self.here = look(request)
         return super().dispatch(request, *args, **kwargs)
 
 
 class Page(Shell):
-    """A page of an account. Who may not see it gets 404, who sees but may not do gets 403 with the reason."""
+    """A page of an account. Who may not see it gets 404, who sees but may not do gets 403 with the reason.
+
+    Without an account in its address it only leads to the page of one.
+    """
 
     sees: ClassVar[May] = May.SEE_RESULTS
     does: ClassVar[May | None] = None
     here: Context
 
     @classmethod
-    def opens_for(cls, user: User | None, account_id: int | None) -> bool:
-        here = entered(user, account_id) if user else None
+    def opens_for(cls, user: User | None, number: int | None, last: int) -> bool:
+        if user is None:
+            return False
+        number = number or default_account(user, last)
+        here = enter(user, number) if number else None
         return here is not None and here.may(cls.sees) and (cls.does is None or here.may(cls.does))
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        here = look(request)
-        if here is None:
-            return self.go("new_account")  # an operator of a portal without accounts
-        self.here = here
+    def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.check()
-        with timezone.override(here.account.timezone):
+        with timezone.override(self.here.account.timezone):
             try:
-                response = super().dispatch(request, *args, **kwargs)
+                response = super().answer(request, *args, **kwargs)
             except NotThere:
                 raise Http404
             if isinstance(response, TemplateResponse):
                 response.render()
         return response
+
+    def without_account(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """An old bookmark leads to the account opened last; a form without an account does nothing."""
+        if request.method not in {"GET", "HEAD"}:
+            raise Http404
+        assert isinstance(request.user, User)
+        number = default_account(request.user, last_entered(request))
+        if number is None:
+            return self.go("new_account")  # an operator of a portal without accounts
+        return HttpResponseRedirect(moved_into(request, "admin", number))
 
     def check(self) -> None:
         """Whether the role suffices."""

@@ -70,6 +70,7 @@ class LivePage(Page):
     """The hits of the last minutes as a piece of the page, asked for again every few seconds."""
 
     template_name = "backoffice/counter_live.html"
+    polled = True
     sees = May.CONFIGURE
 
     def get(self, request: HttpRequest, counter_number: int) -> HttpResponseBase:

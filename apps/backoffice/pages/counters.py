@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.accounts.addresses import portal_url
 from apps.accounts.roles import May
 from apps.backoffice.forms import Form
 from apps.backoffice.pages.base import AskPage, FormPage, Page, Paths
@@ -53,7 +54,7 @@ def _actions(counter: Counter) -> list[RowAction]:
         return reverse(f"admin:{name}", args=[counter.pk])
 
     send = RowAction(_("Send hits"), to("counter_send"), dialog=False)
-    cookies = RowAction(_("Page about cookies"), reverse("counters:cookies", args=[counter.pk]), dialog=False)
+    cookies = RowAction(_("Page about cookies"), portal_url("counters:cookies", counter.pk), dialog=False)
     if counter.archived_at:
         return [send, cookies]
     return [

@@ -32,7 +32,7 @@ class ExportLinkPage(LoginRequiredMixin, View):
     """For the member it was made for; for others it is not there. No script runs on it."""
 
     @classmethod
-    def opens_for(cls, user: User | None, account_id: int | None) -> bool:  # noqa: ARG003 - of no account
+    def opens_for(cls, user: User | None, number: int | None, last: int) -> bool:  # noqa: ARG003 - of no account
         return user is not None
 
     def get(self, request: HttpRequest, token: str) -> HttpResponseBase:

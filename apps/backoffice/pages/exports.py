@@ -160,6 +160,8 @@ class DownloadPage(AskPage):
 class ProgressPage(Page):
     """How far an export is, for the list's script."""
 
+    polled = True
+
     def get(self, request: HttpRequest, export_id: int) -> HttpResponse:
         export = selectors.export(account_id=self.account_id, user_id=self.here.user.pk, export_id=export_id)
         return JsonResponse(

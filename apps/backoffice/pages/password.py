@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
-from apps.backoffice.here import look
 from apps.backoffice.pages.base import Paths, Shell
 
 
@@ -19,10 +18,6 @@ class PasswordPage(Shell):
 
     title = gettext_lazy("Choose a password")
     template_name = "backoffice/form.html"
-
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        super().setup(request, *args, **kwargs)
-        self.here = look(request)
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         return self.show(form=self._form(), button=_("Save"))

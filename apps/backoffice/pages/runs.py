@@ -82,6 +82,7 @@ class RunNowPage(AskPage):
 class ProgressPage(Page):
     """How far a run is, for the list's script."""
 
+    polled = True
     sees = May.MANAGE_PEOPLE
 
     def get(self, request: HttpRequest, run_id: int) -> HttpResponse:

@@ -15,12 +15,14 @@ from django.utils.http import urlencode
 from django.views import View
 from django.views.decorators.cache import never_cache
 
+from apps.accounts.addresses import account_number, moved_into
+from apps.accounts.entering import entered, last_entered
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.accounts.selectors import Context
 from apps.core.errors import NotThere
 from apps.workspace import selectors
-from apps.workspace.here import entered, look, offered
+from apps.workspace.here import default_account, enter, look, offered
 
 STRICT = {
     "default-src": [NONE],
@@ -39,21 +41,33 @@ guarded = method_decorator([never_cache, csp(STRICT)], "dispatch")
 
 @guarded
 class Screen(View):
-    """A page of an account. What whoever asks may not see is not there: 404."""
+    """A page of an account. What whoever asks may not see is not there: 404.
+
+    Without an account in its address it only leads to the page of one.
+    """
 
     template_name: ClassVar[str] = ""
+    polled: ClassVar[bool] = False  # asked for by scripts of open pages
     here: Context
     sight: selectors.Sight
 
     @classmethod
-    def opens_for(cls, user: User | None, account_id: int | None) -> bool:
+    def opens_for(cls, user: User | None, number: int | None, last: int) -> bool:
         """Whether this user can be sent here after signing in (accounts.next_page)."""
-        return user is not None and entered(user, account_id) is not None
+        if user is None:
+            return False
+        number = number or default_account(user, last)
+        return number is not None and enter(user, number) is not None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_active:
+            return redirect(f"{reverse('workspace:sign_in')}?{urlencode({'next': request.get_full_path()})}")
+        if account_number(request) is None:
+            return self._led(request)
         here = look(request)
         if here is None:
-            return redirect(f"{reverse('workspace:sign_in')}?{urlencode({'next': request.get_full_path()})}")
+            raise Http404
+        entered(request, here, polled=self.polled)
         self.here, self.sight = here, selectors.sight_of(here=here)
         with timezone.override(here.account.timezone):
             try:
@@ -63,6 +77,14 @@ class Screen(View):
             if isinstance(response, TemplateResponse):
                 response.render()
         return response
+
+    def _led(self, request: HttpRequest) -> HttpResponseBase:
+        """An old bookmark leads to the account opened last; a form without an account does nothing."""
+        assert isinstance(request.user, User)
+        number = default_account(request.user, last_entered(request))
+        if number is None or request.method not in {"GET", "HEAD"}:
+            raise Http404
+        return redirect(moved_into(request, "workspace", number))
 
     @property
     def account_id(self) -> int:

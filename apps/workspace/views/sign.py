@@ -1,22 +1,20 @@
-"""Signing in and out, and choosing the account: one at a time, as in the admin."""
+"""Signing in and out. Both pages are in no account; below one they lead back into it."""
 
 from typing import Any
 
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.addresses import portal_url
 from apps.accounts.models import User
 from apps.accounts.next_page import next_page
-from apps.accounts.selectors import CHOSEN
-from apps.accounts.services import audit
-from apps.workspace.here import enter, look
-from apps.workspace.views.base import Screen, guarded
+from apps.workspace.here import default_account, look
+from apps.workspace.views.base import guarded
 
 
 class SignInForm(AuthenticationForm):
@@ -39,12 +37,14 @@ class SignIn(LoginView):
     authentication_form = SignInForm
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method == "GET" and look(request) is not None:
+        user = request.user
+        if request.method == "GET" and isinstance(user, User) and default_account(user, 0) is not None:
             return HttpResponseRedirect(self.get_success_url())
         return super().dispatch(request, *args, **kwargs)
 
     def get_success_url(self) -> str:
-        return next_page(self.request) or reverse("workspace:conversations")
+        start = reverse if look(self.request) else portal_url
+        return next_page(self.request) or start("workspace:conversations")
 
 
 @guarded
@@ -53,23 +53,3 @@ class SignOut(LogoutView):
 
     def get_success_url(self) -> str:
         return next_page(self.request) or reverse("workspace:sign_in")
-
-
-class Choose(Screen):
-    """Work in another account; what operators enter is noted."""
-
-    http_method_names = ["post"]
-
-    def post(self, request: HttpRequest) -> HttpResponseBase:
-        text = request.POST.get("account", "")
-        number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-        assert isinstance(request.user, User)
-        here = enter(request.user, number)
-        if here is None:
-            raise Http404
-        request.session[CHOSEN] = here.account.pk
-        if here.user.is_superuser:
-            audit(
-                account_id=here.account.pk, user=here.user, action="account.entered", target=here.account.name
-            )
-        return redirect("workspace:conversations")

@@ -35,6 +35,7 @@ class ThreadPage(Screen):
 class NewsPart(Screen):
     """What an open page asks for every few seconds: the history from `since` on; 304 while it is as it was."""
 
+    polled = True
     template_name = "workspace/news.html"
 
     def get(self, request: HttpRequest, number: int) -> HttpResponseBase:
