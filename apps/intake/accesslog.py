@@ -1,4 +1,4 @@
-r"""Web-server logs in the combined format as hits: every readable line with a request target is a page view. Pure.
+r"""Lines of web servers' logs as hits: every readable line with a request of a page is a page view. Pure.
 
 A server writes quotes and backslashes of a field as `\"` and `\\`, other bytes as `\x16` (Apache, nginx) or `\n`.
 In URLs such bytes stand percent-encoded, as they came over the wire.
@@ -14,13 +14,11 @@ from hashlib import blake2b
 from itertools import pairwise
 from tempfile import TemporaryFile
 from typing import IO, NamedTuple
+from urllib.parse import urlsplit
 
-from apps.intake.records import HitIn
+from apps.intake.log_formats import BadLine, Read, bare
+from apps.intake.records import MAX_AGENT, HitIn
 
-_FIELD = rb'"((?:[^"\\]|\\.)*)"'
-_LINE = re.compile(
-    rb"(\S+) \S+ (.+?) \[([^\]]+)\] " + _FIELD + rb" (\d{3}|-) (\d+|-) " + _FIELD + rb" " + _FIELD + rb"\s*"
-)
 _TIME = re.compile(rb"(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
 _REQUEST = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) +(\S(?:.*\S)?)", re.DOTALL)
 _PROTOCOL = re.compile(rb"\s+HTTP/\d(?:\.\d+)?$")
@@ -31,45 +29,49 @@ _MONTHS = {
 _ESCAPE = re.compile(rb"\\(x[0-9A-Fa-f]{2}|.)", re.DOTALL)
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"v": b"\v"}
 _UNSAFE = re.compile(rb"[\x00-\x1f\x7f]")
-_LONGEST_AGENT = 1000  # all that recognising a robot needs
-
-
-class BadLine(Exception):
-    """A line that is no hit; the message says why."""
+_SECONDS = re.compile(rb"\d{9,11}(\.\d{1,9})?")
+METHODS = frozenset(
+    b"GET HEAD POST PUT PATCH DELETE OPTIONS TRACE CONNECT PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK REPORT SEARCH".split()
+)
+"""What else stands there is another protocol's noise, such as `EHLO x`, `t3 12.2.1` or HTTP/2's `PRI * HTTP/2.0`."""
 
 
 class Line(NamedTuple):
     """What a line says; times are UTC."""
 
-    address: bytes
+    address: bytes  # empty: none
     time: datetime
     target: bytes
-    connect: bool
+    status: int  # 0: none
     referrer: bytes
     agent: bytes
 
+    @property
+    def is_page(self) -> bool:
+        """Whether the server answered with a page, as far as it says."""
+        return self.status == 0 or 200 <= self.status < 400
 
-def parse(line: bytes) -> Line:
-    """The fields of one line; `BadLine` if it is none of the format or asks for nothing."""
-    found = _LINE.fullmatch(line)
-    if found is None:
-        raise BadLine(_why(line))
-    address, _user, time, request, _status, _size, referrer, agent = found.groups()
-    asked = _REQUEST.fullmatch(_unescaped(request))
-    if asked is None:
-        raise BadLine(f"the request {_shown(request)} names no target")
-    target = _PROTOCOL.sub(b"", asked[2])
+
+def parse(line: bytes, read: Read) -> Line:
+    """The fields of one line of a format; `BadLine` if it is none of it or asks for no page."""
+    fields = read(bare(line))
+    request = _REQUEST.fullmatch(_unescaped(fields.request))
+    if request is None or request[1] not in METHODS:
+        raise BadLine(f"the request {_shown(fields.request)} is none of HTTP")
+    target = _PROTOCOL.sub(b"", request[2])
     if not target or target.startswith(b"HTTP/"):
-        raise BadLine(f"the request {_shown(request)} names no target")
-    return Line(address, _time(time), target, asked[1] == b"CONNECT", _unescaped(referrer), _unescaped(agent))
-
-
-def _why(line: bytes) -> str:
-    if not line.strip():
-        return "the line is empty"
-    if len(re.findall(rb'(?<!\\)"', line)) % 2:
-        return "a quotation mark is never closed"
-    return "this is not the combined log format"
+        raise BadLine(f"the request {_shown(fields.request)} names no target")
+    if target == b"*" or request[1] == b"CONNECT":
+        raise BadLine(f"the request {_shown(fields.request)} asks for no page")
+    status = int(fields.status) if fields.status.isdigit() else 0
+    return Line(
+        fields.address,
+        _time(fields.time),
+        target,
+        status,
+        _unescaped(fields.referrer),
+        _unescaped(fields.agent),
+    )
 
 
 def _shown(field: bytes) -> str:
@@ -77,8 +79,22 @@ def _shown(field: bytes) -> str:
 
 
 def _time(text: bytes) -> datetime:
-    found = _TIME.fullmatch(text)
-    if found is None or found[2] not in _MONTHS:
+    """17/May/2015:10:05:03 +0000, ISO 8601 with an offset, or seconds since 1970."""
+    if found := _TIME.fullmatch(text):
+        return _local_time(text, found)
+    try:
+        if _SECONDS.fullmatch(text):
+            return datetime.fromtimestamp(float(text), UTC)
+        told = datetime.fromisoformat(text.decode("ascii"))
+        if told.tzinfo is not None:
+            return told.astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    raise BadLine(f"the time {_shown(text)} is no 17/May/2015:10:05:03 +0000")
+
+
+def _local_time(text: bytes, found: re.Match[bytes]) -> datetime:
+    if found[2] not in _MONTHS:
         raise BadLine(f"the time {_shown(text)} is no 17/May/2015:10:05:03 +0000")
     day, year, hour, minute, second, hours, minutes = (int(found[n]) for n in (1, 3, 4, 5, 6, 8, 9))
     offset = timedelta(hours=hours, minutes=minutes) * (-1 if found[7] == b"-" else 1)
@@ -112,24 +128,26 @@ def _url_text(raw: bytes) -> str:
 
 
 def url(site: str, line: Line) -> str:
-    """What was asked for: the site and the request's target.
-
-    A target with a scheme of its own (as proxies get it) stands for itself; `*` asks about the site as a whole;
-    that of CONNECT is a host and a port (RFC 9112, 3.2).
-    """
-    if line.connect:
-        return f"{site.split(':', 1)[0]}://{_url_text(line.target)}"
-    if line.target == b"*":
-        return site
-    if _ABSOLUTE.match(line.target):
-        return _url_text(line.target)
-    slash = "" if line.target.startswith(b"/") else "/"
-    return f"{site}{slash}{_url_text(line.target)}"
+    """What was asked for: the site and the request's target; one with a scheme must be the site's (RFC 9112, 3.2)."""
+    if not _ABSOLUTE.match(line.target):
+        slash = "" if line.target.startswith(b"/") else "/"
+        return f"{site}{slash}{_url_text(line.target)}"
+    text = _url_text(line.target)
+    if _host(text) != _host(site):
+        raise BadLine(f"the request asks for another site, {_shown(line.target)}")
+    return text
 
 
-def client_id(line: Line) -> str:
-    """Digits that stand for an address with a user agent."""
-    return str(int.from_bytes(_digest(line.address + b"\x00" + line.agent, 8)) or 1)
+def _host(text: str) -> str | None:
+    try:
+        return urlsplit(text).hostname
+    except ValueError:
+        return None
+
+
+def client_id(address: bytes, agent: bytes) -> str | None:
+    """Digits that stand for an address with a user agent; without an address it is nobody in particular."""
+    return str(int.from_bytes(_digest(address + b"\x00" + agent, 8)) or 1) if address else None
 
 
 def hit_id(line: bytes, occurrence: int) -> str:
@@ -137,18 +155,24 @@ def hit_id(line: bytes, occurrence: int) -> str:
     return _digest(line + b"\x00%d" % occurrence, 16).hex()
 
 
-def hit(line: bytes, *, site: str, occurrence: int) -> HitIn:
-    """The page view that a line (without its end) tells of; `occurrence` counts equal lines from 0."""
-    read = parse(line)
-    agent = read.agent.decode("utf-8", "replace").replace("\x00", "\ufffd")[:_LONGEST_AGENT]
-    referrer = None if read.referrer in {b"-", b""} else _url_text(read.referrer)
+def hit(line: bytes, read: Read, *, site: str, occurrence: int, all_statuses: bool = False) -> HitIn | None:
+    """The page view that a line (without its end) tells of; `occurrence` counts equal lines from 0.
+
+    None: the server answered with no page, and such answers are not asked for.
+    """
+    told = parse(line, read)
+    if not (told.is_page or all_statuses):
+        return None
+    agent = told.agent.decode("utf-8", "replace").replace("\x00", "\ufffd")[:MAX_AGENT]
+    referrer = None if told.referrer in {b"-", b""} else _url_text(told.referrer)
     return HitIn(
         id=hit_id(line, occurrence),
-        time=read.time,
+        time=told.time,
         type="pageview",
-        url=url(site, read),
-        client_id=client_id(read),
+        url=url(site, told),
+        client_id=client_id(told.address, told.agent),
         referrer=referrer,
+        ip=told.address.decode("ascii") or None,  # for place and consent; it is stored nowhere
         user_agent=None if agent in {"-", ""} else agent,
     )
 
