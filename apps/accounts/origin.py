@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from ipaddress import ip_address
 from typing import Any
+
+from apps.core.addresses import forwarded, parse
 
 _address: ContextVar[str | None] = ContextVar("origin_address", default=None)
 
@@ -40,11 +41,9 @@ class OriginMiddleware:
 
 def client_address(meta: dict[str, Any], proxies: int) -> str | None:
     """Whatever a client itself writes into X-Forwarded-For is never believed."""
-    found = meta.get("REMOTE_ADDR") or ""
-    if proxies:
-        hops = str(meta.get("HTTP_X_FORWARDED_FOR", "")).split(",")
-        found = hops[-min(proxies, len(hops))].strip() or found
-    try:
-        return str(ip_address(found))
-    except ValueError:
-        return None  # a Unix socket has none
+    peer = str(meta.get("REMOTE_ADDR") or "")  # a Unix socket has none
+    if not proxies:
+        return parse(peer)
+    listed = str(meta.get("HTTP_X_FORWARDED_FOR") or "")
+    hops = listed.split(",") if listed.strip() else forwarded(str(meta.get("HTTP_FORWARDED") or ""))
+    return parse(hops[-min(proxies, len(hops))] if hops else peer)

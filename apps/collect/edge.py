@@ -102,7 +102,8 @@ class Edge(Gate):
         arrived_at = clock.now()
         arrived_us = clock.to_us(arrived_at)
         address = self.address(environ)
-        if wait := self.limits.wait((site.number, bucket(address)), arrived_us):
+        # Of visitors whose address nobody tells, one must not use up what the others may send.
+        if address and (wait := self.limits.wait((site.number, bucket(address)), arrived_us)):
             retry: Headers = [("Retry-After", str(wait)), *headers]
             return answers.problem(429, "too_many_requests", f"Send again in {wait} s.", retry)
         found = bodies.take(requests.body(environ), arrived_at=arrived_at)

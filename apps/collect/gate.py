@@ -68,8 +68,9 @@ class Entry:
 
     def admit(self, site: Site) -> None:
         """Count the request."""
-        key = site.number, bucket(self.gate.address(self.environ))
-        if wait := self.gate.limits.wait(key, clock.to_us(self.arrived_at)):
+        address = self.gate.address(self.environ)
+        key = site.number, bucket(address)
+        if address and (wait := self.gate.limits.wait(key, clock.to_us(self.arrived_at))):
             retry = [("Retry-After", str(wait))]
             raise Refusal(429, "too_many_requests", f"Send again in {wait} s.", retry)
 

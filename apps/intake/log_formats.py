@@ -6,10 +6,11 @@ of it becomes a group of one regular expression; JSON lines are read by the name
 
 import re
 from collections.abc import Callable, Sequence
-from ipaddress import ip_address
 from typing import Any, NamedTuple
 
 import msgspec
+
+from apps.core import addresses
 
 GUESSED_FROM = 200  # lines
 MOST_UNLIKE = 0.5
@@ -244,23 +245,14 @@ def visitor(forwarded: bytes, address: bytes) -> bytes:
 
 
 def _normal(text: bytes) -> bytes | None:
-    """An address as it is known everywhere: without port, brackets and zone; an IPv4 address in IPv6 as such."""
-    for candidate in (text, text.strip(b"[]"), text.rpartition(b":")[0].strip(b"[]")):
-        try:
-            parsed = ip_address(candidate.partition(b"%")[0].decode("ascii"))
-        except (ValueError, UnicodeDecodeError):
-            continue
-        mapped = getattr(parsed, "ipv4_mapped", None)
-        return str(mapped or parsed).encode()
+    """An address in its usual writing, or the name of a host in lower case."""
+    if text.isascii() and (address := addresses.parse(text.decode("ascii"))):
+        return address.encode()
     return text.lower() if _HOST.fullmatch(text) or text == b"localhost" else None
 
 
 def _is_address(text: bytes) -> bool:
-    try:
-        ip_address(text.decode("ascii"))
-    except (ValueError, UnicodeDecodeError):
-        return False
-    return True
+    return text.isascii() and addresses.parse(text.decode("ascii")) is not None
 
 
 def _why(line: bytes) -> str:

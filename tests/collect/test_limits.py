@@ -7,8 +7,10 @@ import pytest
 import redis
 from django.conf import settings
 
+from apps.collect.edge import Edge
 from apps.collect.limits import WINDOW, Limits, bucket
-from tests.collect.conftest import together
+from apps.collect.spool import Spool
+from tests.collect.conftest import Door, hit, together
 
 START = 1_700_000_040 * 1_000_000  # the beginning of a minute
 SECOND = 1_000_000
@@ -25,6 +27,19 @@ def worker():
     yield make
     for one in made:
         one.close()
+
+
+def test_visitors_whose_address_nobody_tells_do_not_share_a_limit(tmp_path, given_counters):
+    spool = Spool(tmp_path / "spool")
+    door = Door(Edge(spool=spool, counters=given_counters, limits=Limits(1)))
+    for n in range(3):
+        assert door.send(hit(f"a{n}"), REMOTE_ADDR="").status == 202
+        assert (
+            door.send(path="/pixel/7.gif", method="GET", QUERY_STRING="event=e", REMOTE_ADDR="").status == 200
+        )
+    assert len(door.records) == 6
+    assert [door.send(hit(f"b{n}")).status for n in range(2)] == [202, 429]
+    spool.close()
 
 
 def passed(limits, count, at=START, key=(1, "a")):
