@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any, TypeVar
 
 import msgspec
@@ -30,10 +31,12 @@ def decode_event(raw: bytes | dict[str, Any] | Any) -> EventIn | Problem:
 
 def _decode(raw: bytes | dict[str, Any] | Any, shape: type[Shape]) -> Shape | Problem:
     try:
-        if isinstance(raw, bytes | msgspec.Raw):
-            decoded: Shape = _DECODE[shape](raw)
-            return decoded
-        return msgspec.convert(raw, shape)
+        decoded: Shape = (
+            _DECODE[shape](raw) if isinstance(raw, bytes | msgspec.Raw) else msgspec.convert(raw, shape)
+        )
+        if decoded.time.tzinfo is not UTC and decoded.time.tzinfo is not None:
+            decoded.time = decoded.time.astimezone(UTC)  # PostgreSQL knows no offsets of 16 hours or more
+        return decoded
     except msgspec.ValidationError as error:
         return _problem(str(error))
     except (msgspec.DecodeError, RecursionError) as error:

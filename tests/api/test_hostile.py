@@ -157,6 +157,46 @@ def test_hits_with_wrong_values_are_told_one_by_one(send):
     assert all(one["code"] and one["detail"] for one in answer.json()["rejected"])
 
 
+@pytest.mark.parametrize("offset", ["-19:08", "-16:00", "%2B16:00", "%2B23:59"])
+def test_an_offset_that_postgresql_does_not_know_is_an_offset(cast, send, offset):
+    """ISO 8601 has them to 23:59; PostgreSQL ends at 15:59."""
+    at, now = f"2026-01-01T00:00:00{offset}", f"2026-01-01T00:00:00{offset.replace('%2B', '+')}"
+    api = Api(cast, "write")
+    assert send("hits", {"hits": [bodies.hit(time=now)], "sent_at": now}).json()["accepted"] == 1
+    assert send("events", {"events": [bodies.event(time=now)]}).json()["accepted"] == 1
+    token = {"name": "x", "scope": "read", "expires_at": now.replace("2026", "2999")}
+    assert send("tokens", token).status_code == 201
+    for path in (
+        "conversations/",
+        "conversions/",
+        "audit/",
+        "visits/",
+        f"counters/{cast.counter.pk}/opened/",
+    ):
+        assert api.get(f"{path}?from={at}&to={at}").status_code == 200, path
+
+
+def test_instants_without_an_offset_or_out_of_range_are_refused(cast, send):
+    api = Api(cast, "write")
+    for wrong in ("2999-01-01T00:00:00", "2999-01-01", "9999-12-31T23:59:59-14:00", 5, "tomorrow"):
+        assert problem(send("tokens", {"name": "x", "scope": "read", "expires_at": wrong}), 400) == {
+            "expires_at": "invalid"
+        }
+        assert problem(api.get(f"audit/?from={wrong}"), 400) == {"from": "invalid"}
+
+
+@pytest.mark.parametrize("wrong", ["1e3", "+5", " 12.50", "1_000", "\u0661\u0662", "NaN", "12.", ".5"])
+def test_amounts_are_written_plainly(send, cast, wrong):
+    body = {**bodies.good(cast)["goals"], "transaction_value": wrong}
+    assert problem(send("goals", body), 400) == {"transaction_value": "invalid"}
+
+
+@pytest.mark.parametrize("wrong", ["20260101", "2026-W01-1", "2026-1-1", "2026-01-01T00:00:00Z"])
+def test_days_are_written_one_way(send, cast, wrong):
+    body = {**bodies.good(cast)["goals"], "start_date": wrong}
+    assert problem(send("goals", body), 400) == {"start_date": "invalid"}
+
+
 def test_a_body_over_10_mb_is_413(send):
     answer = send("hits", b'{"hits": ["' + b"x" * (10 * 1024 * 1024) + b'"]}')
     assert problem(answer, 413) == {"": "too_large"}

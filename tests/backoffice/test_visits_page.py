@@ -32,4 +32,5 @@ def test_visits_are_paged_without_gap_or_repetition(cast, owner, django_assert_n
         seen += [row["visit"].pk for row in answer.context["rows"]]
         query, pages = answer.context["after"], pages + 1
     assert (len(seen), len(set(seen)), pages) == (120, 120, 3)
-    assert owner.get("/admin/visits/?after=nonsense_1").status_code == 200
+    for place in ("nonsense_1", "2026-01-01T00:00:00-19:08_1", "0001-01-01T00:00:00%2B14:00_1"):
+        assert owner.get(f"/admin/visits/?after={place}").status_code == 200

@@ -1,6 +1,6 @@
 """Visits, newest first; paged by the last one shown, so that nothing is counted and nothing drifts."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -92,9 +92,10 @@ def _following(found: QuerySet[Visit], after: str) -> QuerySet[Visit]:
     instant, _, number = after.rpartition("_")
     try:
         started_at, pk = datetime.fromisoformat(instant), int(number)
-    except ValueError:
-        return found
-    if started_at.tzinfo is None or abs(pk) > 2**62:
+        if started_at.tzinfo is None or abs(pk) > 2**62:
+            return found
+        started_at = started_at.astimezone(UTC)  # PostgreSQL knows no offsets of 16 hours or more
+    except (ValueError, OverflowError):
         return found
     return found.filter(Q(started_at__lt=started_at) | Q(started_at=started_at, pk__lt=pk))
 
