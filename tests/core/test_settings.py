@@ -99,33 +99,44 @@ def read() -> dict[str, Any]:
     return settings
 
 
+def refusal() -> str | None:
+    """Why a new process would not start; None: it would."""
+    try:
+        read()
+    except (env.BadSetting, EmbeddedError) as refused:
+        return str(refused)
+    return None
+
+
 def test_the_values_below_are_of_all_variables_that_are_listed() -> None:
     assert list(BAD) == LISTED
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [(name, value) for name, values in BAD.items() for value in (*values, *EVERY_KIND)]
-)
+@pytest.mark.parametrize("name", LISTED)
 def test_a_value_that_a_variable_cannot_have_is_refused_by_its_name(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+    monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setenv(name, value)
-    with pytest.raises((env.BadSetting, EmbeddedError), match=name):
-        read()
+    taken = []
+    for value in (*BAD[name], *EVERY_KIND):
+        monkeypatch.setenv(name, value)
+        if name not in (refusal() or ""):
+            taken.append(value)
+    assert taken == []
 
 
 @pytest.mark.parametrize("name", LISTED)
-@pytest.mark.parametrize("content", [b"", b" \n", b"two\nlines", b"\xff", None])
 def test_a_file_that_cannot_be_the_value_is_refused_by_its_name(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, content: bytes | None
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:
-    path = tmp_path / "value"
-    if content is not None:
-        path.write_bytes(content)
+    path, taken = tmp_path / "value", []
     monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(f"{name}_FILE", str(path))
-    with pytest.raises(env.BadSetting, match=f"{name}_FILE"):
-        read()
+    for content in (None, b"", b" \n", b"two\nlines", b"\xff"):
+        if content is not None:
+            path.write_bytes(content)
+        if f"{name}_FILE" not in (refusal() or ""):
+            taken.append(content)
+    assert taken == []
 
 
 @pytest.mark.parametrize(
