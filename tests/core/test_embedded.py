@@ -448,6 +448,7 @@ def test_older_programs_are_refused_before_anything_is_made(
     with pytest.raises(embedded.EmbeddedError, match=words):
         embedded.start(home, fsync=False)
     assert not (home / "pg").exists()
+    assert embedded.status(home) == embedded.Status(postgres=False, valkey=False)
 
 
 @pytest.mark.parametrize("letter", ['"', "$", "`"])

@@ -80,8 +80,13 @@ def _start(layout: Layout, now: Status, *, fsync: bool) -> None:
     user.folder(layout.run)
     if not now.valkey:
         valkey.start(layout, user, fsync=fsync)
-    if not now.postgres:
-        postgres.start(layout, user, fsync=fsync)
+    try:
+        if not now.postgres:
+            postgres.start(layout, user, fsync=fsync)
+    except EmbeddedError:
+        if not now.valkey:
+            valkey.stop(layout)  # a refused start leaves nothing behind
+        raise
 
 
 def hold(home: Path) -> None:
