@@ -27,6 +27,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
         "options": {"queue": queues.DEFAULT, "expires": 25},
     },
+    "answer-mail-requests": {
+        "task": "apps.accounts.tasks.answer_mail_requests",
+        "schedule": 30.0,
+        "options": {"queue": queues.MAIL, "expires": 25},
+    },
     "sweep-exports": {
         "task": "apps.exports.tasks.sweep",
         "schedule": 30.0,

@@ -5,25 +5,31 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 
+from apps.accounts.email_addresses import canonical
 from apps.accounts.roles import Role, Scope
 from apps.core import clock
 
+CANONICAL = models.Q(email=Lower("email"), email__regex=r"^[!-~]+$")
+"""An address in its one spelling: small letters, ASCII (email_addresses.py)."""
+
 
 class UserManager(BaseUserManager["User"]):
-    """Users are known by their e-mail, in any letter case."""
+    """Users are known by their e-mail, in any letter case (email_addresses.py)."""
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
+        return self.get(email=canonical(username or "") or "")
 
     def create_superuser(self, email: str, password: str | None = None, **values: Any) -> "User":
         """What `manage.py createsuperuser` calls; `services.make_operator` is for everything else."""
-        user = self.model(email=email.strip(), is_superuser=True, **values)
+        user = self.model(email=canonical(email) or email, is_superuser=True, **values)
         if password is None:
             user.set_unusable_password()
         else:
@@ -48,7 +54,10 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
-        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_any_case")]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_any_case"),
+            models.CheckConstraint(condition=CANONICAL, name="user_email_canonical"),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -206,6 +215,59 @@ class Member(models.Model):
         return f"{self.user} ({self.role})"
 
 
+class Invitation(models.Model):
+    """An address asked to join an account with a role, by a link that works once. Nobody's membership yet."""
+
+    PENDING = models.Q(accepted_at=None, withdrawn_at=None)
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="invitations")
+    email = models.EmailField(_("e-mail"), max_length=254)
+    role = models.CharField(_("role"), max_length=7, choices=Role)
+    agent = models.ForeignKey(Agent, models.PROTECT, null=True, blank=True, related_name="invitations")
+    invited_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")  # none: command line
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    copied_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "email"],
+                condition=models.Q(accepted_at=None, withdrawn_at=None),
+                name="invitation_pending_once",
+            ),
+            models.UniqueConstraint(
+                fields=["agent"],
+                condition=models.Q(accepted_at=None, withdrawn_at=None),
+                name="invitation_agent_once",
+            ),
+            models.CheckConstraint(condition=CANONICAL, name="invitation_email_canonical"),
+            models.CheckConstraint(
+                condition=~models.Q(role=Role.AGENT) | models.Q(agent__isnull=False),
+                name="invitation_agent_tied",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} ({self.role})"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its link works no more, although it was neither accepted nor withdrawn."""
+        return self.expires_at <= clock.now()
+
+    @property
+    def state(self) -> str:
+        """Of one that waits: "invited", or "ended" when its link works no more."""
+        return "ended" if self.has_ended else "invited"
+
+
 class Token(AbstractAuthToken):
     """An API token: shown once, stored hashed, never doing more than its maker may."""
 
@@ -235,6 +297,33 @@ class Token(AbstractAuthToken):
         return f"{self.name} ({self.token_key}...)"
 
 
+class UserSession(AbstractBaseSession):
+    """A session of the portal, of whom, and from where it was last seen (session_store.py)."""
+
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
+    seen_at = models.DateTimeField()
+    address = models.GenericIPAddressField(null=True)
+    device = models.CharField(max_length=300, blank=True)  # the browser's own word: its user agent
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        from apps.accounts.session_store import SessionStore
+
+        return SessionStore
+
+
+class EmailChange(models.Model):
+    """An address that a user wants instead of theirs, until its mailbox has answered; one at a time."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="email_change")
+    email = models.EmailField(_("e-mail"), max_length=254)
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.user} to {self.email}"
+
+
 class LoginLink(models.Model):
     """A link that signs its user in once."""
 
@@ -245,6 +334,36 @@ class LoginLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} until {self.expires_at.isoformat()}"
+
+
+class AttemptCount(models.Model):
+    """When something was tried that a limit counts (limits.py), by one name, network or pair of them."""
+
+    kind = models.CharField(max_length=16)
+    digest = models.CharField(max_length=64)  # of the name: what is typed into its field may be a password
+    times = ArrayField(models.DateTimeField(), default=list)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "digest"], name="attempt_count_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.digest[:8]}: {len(self.times)}"
+
+
+class MailRequest(models.Model):
+    """A mail for whoever has this address, if anybody has; a worker writes it."""
+
+    class Kind(models.TextChoices):
+        RESET = "reset", _("new password")
+        LOCK_OUT = "lock-out", _("lock-out")
+
+    email = models.CharField(max_length=254)
+    kind = models.CharField(max_length=8, choices=Kind)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.email}"
 
 
 class AuditEntry(models.Model):

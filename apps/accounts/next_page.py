@@ -19,10 +19,11 @@ FIELD = "next"
 LONGEST = 2000
 
 
-def next_page(request: HttpRequest) -> str | None:
-    """The address that the request's `next` names, if the request's user may go there by GET."""
+def next_page(request: HttpRequest, user: User | None = None) -> str | None:
+    """The address that the request's `next` names, if this user (the request's, by default) may go there by GET."""
     asked = request.POST.get(FIELD) or request.GET.get(FIELD) or ""
-    user = request.user if isinstance(request.user, User) and request.user.is_active else None
+    if user is None and isinstance(request.user, User) and request.user.is_active:
+        user = request.user
     return asked if _is_path(asked) and _opens(asked, user, last_entered(request)) else None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from apps.core.addresses import forwarded, parse
 
+_device: ContextVar[str] = ContextVar("origin_device", default="")
 _address: ContextVar[str | None] = ContextVar("origin_address", default=None)
 
 
@@ -15,14 +16,20 @@ def address() -> str | None:
     return _address.get()
 
 
+def device() -> str:
+    """What the request being answered says of its browser, cut to 300 characters; empty outside of one."""
+    return _device.get()
+
+
 @contextmanager
-def acting_from(value: str | None) -> Iterator[None]:
-    """Within the block the audit log names this address."""
-    token = _address.set(value)
+def acting_from(value: str | None, device: str = "") -> Iterator[None]:
+    """Within the block the audit log names this address, and a session this device."""
+    token, other = _address.set(value), _device.set(device)
     try:
         yield
     finally:
         _address.reset(token)
+        _device.reset(other)
 
 
 class OriginMiddleware:
@@ -35,7 +42,8 @@ class OriginMiddleware:
         self.proxies: int = settings.REST_FRAMEWORK["NUM_PROXIES"]  # type: ignore[assignment]
 
     def __call__(self, request: Any) -> Any:
-        with acting_from(client_address(request.META, self.proxies)):
+        agent = request.META.get("HTTP_USER_AGENT", "").replace("\x00", "")[:300]
+        with acting_from(client_address(request.META, self.proxies), agent):
             return self.get_response(request)
 
 

@@ -2,10 +2,24 @@
 
 from dataclasses import dataclass
 
+from django.contrib.auth.tokens import default_token_generator
 from django.db.models import QuerySet
+from django.utils.http import urlsafe_base64_decode
 
-from apps.accounts.models import Account, Agent, AuditEntry, Group, Member, Token, User
+from apps.accounts.link_tokens import digest
+from apps.accounts.models import (
+    Account,
+    Agent,
+    AuditEntry,
+    Group,
+    Invitation,
+    Member,
+    Token,
+    User,
+    UserSession,
+)
 from apps.accounts.roles import May, Role, allowed
+from apps.core import clock
 from apps.core.errors import NotThere
 
 __all__ = [
@@ -16,9 +30,14 @@ __all__ = [
     "audit_entries",
     "context",
     "groups",
+    "invitations",
     "members",
     "membership",
+    "open_invitation",
+    "reset_user",
     "role_in",
+    "session_mark",
+    "sessions",
     "tokens",
 ]
 
@@ -84,6 +103,40 @@ def account(*, account_id: int) -> Account:
 
 def members(*, account_id: int) -> QuerySet[Member]:
     return Member.objects.filter(account_id=account_id).select_related("user", "agent")
+
+
+def invitations(*, account_id: int) -> QuerySet[Invitation]:
+    """The invitations that wait to be accepted, those whose link has ended among them."""
+    return Invitation.objects.filter(Invitation.PENDING, account_id=account_id).select_related(
+        "account", "agent", "invited_by"
+    )
+
+
+def open_invitation(*, token: str) -> Invitation | None:
+    """The invitation that this link opens, if it still can be accepted."""
+    waiting = Invitation.objects.filter(Invitation.PENDING, digest=digest(token), expires_at__gt=clock.now())
+    return waiting.select_related("account", "agent", "invited_by").first()
+
+
+def reset_user(*, token: str) -> User | None:
+    """The active user whose password this link of a mail changes, if it still does."""
+    number, _dot, secret = token.partition(".")
+    try:
+        pk = int(urlsafe_base64_decode(number).decode("ascii"))
+        user = User.objects.filter(pk=pk, is_active=True).first()
+    except (ValueError, OverflowError):
+        return None
+    return user if user and default_token_generator.check_token(user, secret) else None
+
+
+def sessions(*, user_id: int) -> QuerySet[UserSession]:
+    """The user's sessions that have not ended, the last used first."""
+    return UserSession.objects.filter(user_id=user_id, expire_date__gt=clock.now()).order_by("-seen_at")
+
+
+def session_mark(*, session_key: str) -> str:
+    """By what a page names a session: its key would let whoever reads the page in."""
+    return digest(session_key)[:20]
 
 
 def agents(*, account_id: int) -> QuerySet[Agent]:

@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.accounts import selectors
-from apps.accounts.addresses import account_number
+from apps.accounts.addresses import account_number, portal_url
 from apps.accounts.models import Account, User
 from apps.accounts.roles import May, Role, allowed
 from apps.accounts.selectors import Context
@@ -57,3 +57,10 @@ def enterable(user: User) -> QuerySet[Account]:
 def offered(user: User) -> list[Account]:
     """The first of them, for the chooser; operators find the others on the page of accounts."""
     return list(enterable(user)[:OFFERED])
+
+
+def start_page(user: User) -> str | None:
+    """Where this user begins: the admin, or the workspace for agents; none for whoever belongs to no account."""
+    if user.is_superuser or enterable(user).exists():
+        return portal_url("admin:index")
+    return portal_url("workspace:conversations") if user.memberships.exists() else None

@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
-from apps.accounts.addresses import account_number, portal_url
+from apps.accounts.addresses import account_number
 from apps.accounts.models import User
 from apps.accounts.next_page import next_page
-from apps.backoffice.here import enterable
+from apps.backoffice.here import enterable, start_page
 
 
 class SignIn(AuthenticationForm):
@@ -24,8 +24,12 @@ class SignIn(AuthenticationForm):
         self.fields["username"].widget.attrs["autocomplete"] = "email"
 
     def confirm_login_allowed(self, user: User) -> None:
-        """Agents have no admin, they are led to the workspace; who belongs to no account has nothing to do here."""
-        if not user.is_active or not (user.is_staff or user.memberships.exists()):
+        """Agents have no admin, they are led to the workspace; who belongs to no account has nothing to do here.
+
+        Except to accept an invitation: `next` leads there.
+        """
+        belongs = user.is_superuser or user.memberships.exists()
+        if not user.is_active or not (belongs or (self.request and next_page(self.request, user))):
             raise ValidationError(
                 _("This user has no access to the admin. Ask an owner of your account for another role."),
                 code="no_admin",
@@ -48,25 +52,12 @@ class Site(UnfoldAdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """To the page that was wanted, to the overview, or to the workspace for whoever has no admin."""
-        if request.method == "GET" and (start := self._start(request)):
+        if request.method == "GET" and (start := _start(request)):
             return HttpResponseRedirect(next_page(request) or start)
         answer: HttpResponse = super().login(request, extra_context)
         if request.method == "POST" and answer.status_code == 302:
-            answer = HttpResponseRedirect(
-                next_page(request) or self._start(request) or reverse("admin:index")
-            )
+            answer = HttpResponseRedirect(next_page(request) or _start(request) or reverse("admin:index"))
         return answer
-
-    def _start(self, request: HttpRequest) -> str | None:
-        """Where whoever is signed in begins; none for whoever is not, or belongs to no account."""
-        user, number = request.user, account_number(request)
-        if not (isinstance(user, User) and user.is_active):
-            return None
-        if enterable(user).filter(pk=number or 0).exists():
-            return reverse("admin:index")
-        if user.is_superuser or enterable(user).exists():
-            return portal_url("admin:index")
-        return portal_url("workspace:conversations") if user.memberships.exists() else None
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Django's own, which would lead to whatever path `next` holds."""
@@ -83,6 +74,16 @@ class Site(UnfoldAdminSite):
             path("logout/", self.logout, name="logout"),
             *pages.paths(self.admin_view),
         ]
+
+
+def _start(request: HttpRequest) -> str | None:
+    """Where whoever is signed in begins: in the account of the address, if it is theirs to enter."""
+    user, number = request.user, account_number(request)
+    if not (isinstance(user, User) and user.is_active):
+        return None
+    if enterable(user).filter(pk=number or 0).exists():
+        return reverse("admin:index")
+    return start_page(user)
 
 
 site = Site(name="admin")

@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from apps.core import clock
 from apps.mail.models import Mail
 
-__all__ = ["KeptMail", "failing", "oldest_queued", "outbox"]
+__all__ = ["KeptMail", "failing", "oldest_queued", "outbox", "sends_mail"]
 
 LINK = re.compile(r"https?://[^\s<>\"]+")
 SHOWN = 100
@@ -31,6 +31,11 @@ class KeptMail:
     date: datetime
     body: str
     links: tuple[str, ...]
+
+
+def sends_mail() -> bool:
+    """Whether mail leaves this machine; otherwise it is kept as files."""
+    return not settings.EMAIL_BACKEND.startswith("apps.mail.outbox.")
 
 
 def outbox() -> list[KeptMail]:

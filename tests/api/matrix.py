@@ -91,6 +91,9 @@ API: dict[str, Row] = {
     f"{_V1}members/<int:number>/": Row(
         ADMINS, ADMINS, "GET PATCH DELETE", _MEMBER, lambda cast, things: {"role": "admin"}
     ),
+    f"{_V1}invitations/": Row(ADMINS, ADMINS, "GET"),
+    f"{_V1}invitations/<int:number>/": Row(ADMINS, ADMINS, "GET DELETE", _number("invitation")),
+    f"{_V1}invitations/<int:number>/send/": Row(ADMINS, ADMINS, "POST", _number("invitation")),
     f"{_V1}agents/": Row(ADMINS, ADMINS, "GET POST", body=_good("agents")),
     f"{_V1}agents/<path:external_id>/": Row(ADMINS, ADMINS, "GET DELETE", _AGENT),
     f"{_V1}groups/": Row(ADMINS, ADMINS, "GET POST", body=_good("groups")),
@@ -174,7 +177,9 @@ ELSEWHERE = frozenset(
 )
 """Addresses that belong to no account and are tested where they are made."""
 
-BACKOFFICE = ("admin/", "exports/", "login-link/", "workspace/")
+BACKOFFICE = (
+    "admin/", "email-change/", "exports/", "invitations/", "login-link/", "password-reset/", "user/", "workspace/",
+)  # fmt: skip
 """Addresses below these have their rows in tests/backoffice/addresses.py and tests/workspace/addresses.py; so does
 the front page."""
 

@@ -35,15 +35,45 @@ def test_an_owner_changes_settings_and_they_hold_from_now_on(cast):
     assert problem(Api(cast, "admin").patch(path, {"name": "x"}), 403) == {"": "role"}
 
 
-def test_members_come_change_and_go(cast, api):
-    answer = api.post("members/", {"email": "new@shop.example", "role": "agent", "agent": "ben"})
+def test_an_address_is_invited_again_and_withdrawn(cast, api):
+    answer = api.post("members/", {"email": "New@shop.example", "role": "agent", "agent": "ben"})
     assert answer.status_code == 201
     made = answer.json()
     assert made == {
-        "id": made["id"], "email": "new@shop.example", "name": "", "role": "agent", "agent": "ben", "active": True,
+        "id": made["id"], "email": "new@shop.example", "role": "agent", "agent": "ben", "state": "invited",
+        "sent_at": made["sent_at"], "expires_at": made["expires_at"],
     }  # fmt: skip
-    path = f"members/{made['id']}/"
+    path = f"invitations/{made['id']}/"
     assert api.get(path).json() == made
+    assert results(api.get("invitations/")) == [made]
+    assert "new@shop.example" not in str(results(api.get("members/")))
+    assert problem(api.post("members/", {"email": "new@SHOP.example", "role": "admin"}), 400) == {
+        "email": "invited"
+    }
+    assert api.post(f"{path}send/").json()["sent_at"] > made["sent_at"]
+    assert api.delete(path).status_code == 204
+    assert problem(api.get(path), 404)
+    assert problem(api.post(f"{path}send/"), 404)
+    assert not results(api.get("invitations/"))
+
+
+def test_whoever_invites_learns_nothing_of_the_address(cast, api):
+    told = []
+    for email in ("stranger@other.example", "operator@host.example", "nobody@shop.example"):
+        row = api.post("members/", {"email": email, "role": "analyst"}).json()
+        told.append({**row, "id": 0, "email": "", "sent_at": "", "expires_at": ""})
+    assert told[0] == told[1] == told[2]
+    assert {row["email"] for row in results(api.get("members/"))}.isdisjoint(
+        {"stranger@other.example", "operator@host.example"}
+    )
+
+
+def test_members_change_and_go(cast, api):
+    path = f"members/{cast.agent.pk}/"
+    assert api.get(path).json() == {
+        "id": cast.agent.pk, "email": "agent@shop.example", "name": "", "role": "agent", "agent": "ana",
+        "active": True,
+    }  # fmt: skip
     assert api.patch(path, {"role": "analyst"}).json()["role"] == "analyst"
     assert api.delete(path).status_code == 204
     assert problem(api.get(path), 404)
@@ -55,6 +85,12 @@ def test_members_come_change_and_go(cast, api):
     [
         ({"email": "owner@shop.example", "role": "admin"}, {"email": "taken"}),
         ({"email": "x", "role": "admin"}, {"email": "invalid"}),
+        ({"email": "m\u0131ke@shop.example", "role": "admin"}, {"email": "invalid"}),
+        (
+            {"email": "n@shop.example", "role": "admin", "password": "a long password 1"},
+            {"password": "unknown"},
+        ),
+        ({"email": "n@shop.example", "role": "admin", "name": "N"}, {"name": "unknown"}),
         ({"email": "n@shop.example", "role": "boss"}, {"role": "invalid_choice"}),
         ({"email": "n@shop.example", "role": "agent"}, {"agent": "required"}),
         ({"email": "n@shop.example", "role": "agent", "agent": "ana"}, {"agent": "taken"}),

@@ -5,7 +5,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from apps.accounts.models import Account, Group
+from apps.accounts.models import Account, Group, Invitation
+from apps.accounts.services import invite
 from apps.conversations.models import Channel, Conversation
 from apps.conversions.models import Conversion
 from apps.conversions.selectors import encode_id
@@ -42,6 +43,7 @@ class Things:
     friend: Person
     merge: Merge
     erasure: Erasure
+    invitation: Invitation
 
 
 def a_goal(account: Account, user_id: int, *groups: Group) -> MessagingGoal:
@@ -73,6 +75,9 @@ def things(account: Account, user_id: int, group: Group, counter: Counter) -> Th
         conversion=_conversion(goal, counter),
         conversation=_conversation(account, group),
         **_people(account),
+        invitation=invite(
+            account_id=account.pk, user_id=user_id, email="invited@shop.example", role="analyst"
+        ),
     )
 
 

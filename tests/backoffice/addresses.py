@@ -8,6 +8,7 @@ from django.urls import URLPattern, reverse
 from apps.accounts.addresses import account_url
 from apps.accounts.models import Account, Member
 from apps.accounts.roles import Role
+from apps.accounts.services import invite
 from apps.backoffice.site import site
 from apps.conversations.models import Channel
 from apps.conversions.models import Conversion
@@ -99,6 +100,10 @@ PAGES: dict[str, Row] = {
     "member_add": Row(see=WORKERS),
     "member": Row(see=WORKERS),
     "member_remove": Row(see=WORKERS),
+    "member_link": Row(see=WORKERS),
+    "invitation_send": Row(see=WORKERS),
+    "invitation_withdraw": Row(see=WORKERS),
+    "invitation_copy": Row(see=WORKERS),
     "tokens": Row(see=WORKERS),
     "token_add": Row(see=WORKERS),
     "token_revoke": Row(see=WORKERS),
@@ -176,6 +181,12 @@ def make(cast: Cast) -> World:
             "group_id": cast.support.pk,
             "channel_id": channel.pk,
             "member_id": spare.pk,
+            "invitation_id": invite(
+                account_id=cast.account.pk,
+                user_id=cast.owner.user_id,
+                email="invited@shop.example",
+                role="analyst",
+            ).pk,
             "token_key": cast.tokens["read"].token_key,
             "run_id": Run.objects.filter(account=cast.account).latest("pk").pk,
             "counter_number": cast.counter.pk,

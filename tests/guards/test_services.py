@@ -5,7 +5,6 @@ import ast
 from tests.guards.source import Function, Module, decorator, kind, modules
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-SOON = {"accounts"}  # being rewritten
 PUBLIC = [*kind("services"), *kind("selectors")]
 
 
@@ -94,7 +93,7 @@ def test_transactions_are_done_again_where_another_came_first() -> None:
         module.at(function, f"{function.name}: @transactional (core/retry.py) instead of @transaction.atomic")
         for module in modules("apps")
         for function in module.functions()
-        if decorator(function, "atomic") and module.app not in SOON
+        if decorator(function, "atomic")
     ]
     assert not found, "\n".join(found)
 
@@ -106,8 +105,19 @@ def test_rows_are_locked_against_changes_and_not_against_references() -> None:
         for module in modules("apps")
         for call in module.walk(ast.Call)
         if isinstance(call, ast.Call)
-        and module.app not in SOON
         and ast.unparse(call.func).endswith(".select_for_update")
         and not {"no_key", "skip_locked"} & {keyword.arg for keyword in call.keywords}
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_nobody_is_enrolled_but_by_the_demo() -> None:
+    """Members are invited (docs/decisions/0025)."""
+    found = [
+        f"{module.name} calls make_member"
+        for module in modules("apps")
+        if module.parts[1:2] != ("demo",) and "accounts/services" not in module.name.replace(".", "/")
+        for node in module.walk(ast.Attribute, ast.Name)
+        if getattr(node, "attr", getattr(node, "id", "")) == "make_member"
     ]
     assert not found, "\n".join(found)

@@ -3,10 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from axes.models import AccessAttempt, AccessLog
-from django.contrib.sessions.models import Session
 
-from apps.accounts.models import LoginLink
+from apps.accounts.models import AttemptCount, Invitation, LoginLink, UserSession
 from apps.collect.models import DeadLetter
 from apps.core import clock
 from apps.hourly.models import Run
@@ -31,15 +29,14 @@ def of_age(cast, days):
             key=f"{state}{days}", to="a@b.example", state=state, next_try_at=at, created_at=at
         )
     LoginLink.objects.create(user=cast.owner.user, digest=str(days), expires_at=at)
-    Session.objects.create(session_key=str(days), session_data="x", expire_date=at)
-    AccessAttempt.objects.create(username=f"{days}", ip_address="192.0.2.1", failures_since_start=1)
-    AccessLog.objects.create(username=f"{days}", ip_address="192.0.2.1")
-    for noted in (AccessAttempt, AccessLog):
-        noted.objects.filter(username=f"{days}").update(attempt_time=at)
+    UserSession.objects.create(session_key=str(days), session_data="x", expire_date=at, seen_at=at)
+    AttemptCount.objects.create(kind="name", digest=str(days), updated_at=at)
+    values = {"created_at": at, "sent_at": at, "expires_at": at, "role": "analyst"}
+    Invitation.objects.create(account=cast.account, email=f"{days}@b.example", digest=str(days), **values)
 
 
 def counts():
-    kept = (Tally, Moved, Salt, Run, DeadLetter, Mail, LoginLink, Session, AccessAttempt, AccessLog)
+    kept = (Tally, Moved, Salt, Run, DeadLetter, Mail, LoginLink, UserSession, AttemptCount, Invitation)
     return [model.objects.count() for model in kept]
 
 

@@ -1,45 +1,41 @@
 """Links that sign somebody in once. Only a digest is stored: whoever reads the database cannot sign in."""
 
-import hashlib
-import secrets
 from datetime import timedelta
 
-from axes.models import AccessAttempt, AccessFailureLog, AccessLog
-from django.contrib.sessions.models import Session
-from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import LoginLink, User
+from apps.accounts.link_tokens import digest, new_token
+from apps.accounts.models import LoginLink, User, UserSession
 from apps.accounts.services.audit import audit
 from apps.accounts.services.members import make_user
 from apps.core import clock, locks
 from apps.core.errors import Refused
 from apps.core.locks import Lock
+from apps.core.retry import transactional
 
 PATH = "/login-link/{token}/"
 """Where backoffice shows the button: opening a link by GET (a mail scanner does) uses nothing up."""
 LASTS = timedelta(minutes=15)
 FIRST_LASTS = timedelta(hours=24)
-NOTED_FOR = timedelta(days=90)
 OPERATOR = "operator@localhost.localdomain"
 
 
-@transaction.atomic
+@transactional
 def make_login_link(*, base_url: str, user_id: int | None = None) -> str:
     """The address that signs this user in once, within 15 minutes.
 
     Without a user: the first operator, made if there is none; that link lasts 24 hours.
     """
     user = User.objects.get(pk=user_id) if user_id else _operator()
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     now = clock.now()
     LoginLink.objects.filter(user=user, expires_at__lt=now).delete()
     lasts = LASTS if user_id else FIRST_LASTS
-    LoginLink.objects.create(user=user, digest=_digest(token), expires_at=now + lasts)
+    LoginLink.objects.create(user=user, digest=digest(token), expires_at=now + lasts)
     return base_url.rstrip("/") + PATH.format(token=token)
 
 
-@transaction.atomic
+@transactional
 def make_operator(*, email: str, name: str = "") -> User:
     """A new operator, who may enter every account. They sign in by a link until they choose a password."""
     operator = make_user(email=email, name=name, operator=True)
@@ -53,11 +49,11 @@ def _operator() -> User:
     return found or make_user(email=OPERATOR, name="Operator", operator=True)
 
 
-@transaction.atomic
+@transactional
 def use_login_link(*, token: str) -> User:
     """Use the link up and return its user; Refused when it was used, has ended or never was."""
     now = clock.now()
-    link = LoginLink.objects.select_related("user").filter(digest=_digest(token), expires_at__gt=now).first()
+    link = LoginLink.objects.select_related("user").filter(digest=digest(token), expires_at__gt=now).first()
     # Claimed by a conditional update: of two who come at once, one wins.
     if not (
         link
@@ -70,13 +66,7 @@ def use_login_link(*, token: str) -> User:
 
 
 def forget_sign_ins() -> None:
-    """Delete links and sessions that have ended, and what was noted of sign-ins long ago."""
+    """Delete links and sessions that have ended."""
     now = clock.now()
     LoginLink.objects.filter(expires_at__lt=now).delete()
-    Session.objects.filter(expire_date__lt=now).delete()
-    for noted in (AccessAttempt, AccessLog, AccessFailureLog):
-        noted.objects.filter(attempt_time__lt=now - NOTED_FOR).delete()
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
+    UserSession.objects.filter(expire_date__lt=now).delete()

@@ -4,32 +4,39 @@ from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts import checks, selectors
+from apps.accounts.email_addresses import required
 from apps.accounts.models import Account, Agent, Member, User
 from apps.accounts.roles import Role
 from apps.accounts.services.audit import audit
 from apps.core.errors import NotThere, Problem, Refused
+from apps.core.retry import transactional
 
 
-@transaction.atomic
+@transactional
 def make_user(*, email: str, name: str = "", password: str | None = None, operator: bool = False) -> User:
     """A new user; without a password they sign in by a link until they choose one."""
-    user = User(email=email.strip(), name=name.strip(), is_superuser=operator)
+    user = User(email=required(email), name=name.strip(), is_superuser=operator)
     checks.clean(user, ["email", "name"])
-    if User.objects.filter(email__iexact=user.email).exists():
-        raise Refused.one("email", "taken", _("There is a user with this e-mail already."))
-    _set_password(user, password)
-    user.save(force_insert=True)
+    if password is None:
+        user.set_unusable_password()
+    else:
+        set_password(user, password)
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError as error:
+        if not User.objects.filter(email=user.email).exists():
+            raise
+        raise Refused.one("email", "taken", _("There is a user with this e-mail already.")) from error
     return user
 
 
-def _set_password(user: User, password: str | None) -> None:
-    if password is None:
-        user.set_unusable_password()
-        return
+def set_password(user: User, password: str) -> None:
+    """Give a user that is yet to be saved a password that the validators let through."""
     try:
         validate_password(password, user)
     except ValidationError as error:
@@ -37,68 +44,63 @@ def _set_password(user: User, password: str | None) -> None:
     user.set_password(password)
 
 
-@transaction.atomic
+@transactional
 def make_member(
-    *,
-    account_id: int,
-    email: str,
-    role: str,
-    user_id: int | None = None,
-    name: str = "",
-    password: str | None = None,
-    agent: str | None = None,
+    *, account_id: int, email: str, role: str, name: str = "", agent: str | None = None
 ) -> Member:
-    """Give somebody a role in an account, as `user_id` (None: the command line).
+    """Enrol somebody without asking them: for the demo and for tests. Everybody else is invited.
 
-    The user is found by e-mail or made; a password is set only for a new one. `agent` is the external id of
-    the agent that a member with the role *agent* is tied to.
+    The user is found by e-mail or made, without a password.
     """
-    _hold(account_id)
-    _may_touch(account_id, user_id, role)
-    user = User.objects.filter(email__iexact=email.strip()).first()
-    if user and Member.objects.filter(account_id=account_id, user=user).exists():
+    hold(account_id)
+    user = User.objects.filter(email=required(email)).first() or make_user(email=email, name=name)
+    return enrol(account_id=account_id, user=user, role=role, agent=agent)
+
+
+def enrol(*, account_id: int, user: User, role: str, agent: str | None, **noted: Any) -> Member:
+    """The user's membership. The caller holds the account, and the user wants it."""
+    if Member.objects.filter(account_id=account_id, user=user).exists():
         raise Refused.one("email", "taken", _("This user is a member of the account already."))
-    member = Member(account_id=account_id, role=role, agent=_agent(account_id, role, agent))
+    member = Member(account_id=account_id, user=user, role=role, agent=agent_of(account_id, role, agent))
     checks.clean(member, ["role"])
-    member.user = user or make_user(email=email, name=name, password=password)
     member.save(force_insert=True)
-    _note(member, user_id, "member.added", {}, _values(member))
+    _note(member, user.pk if noted else None, "member.added", {}, {**_values(member), **noted})
     return member
 
 
-@transaction.atomic
+@transactional
 def change_member(
     *, account_id: int, member_id: int, user_id: int | None, role: str, agent: str | None = None
 ) -> Member:
     """Give a member another role."""
-    _hold(account_id)
+    hold(account_id)
     member = _member(account_id, member_id)
     before = _values(member)
-    _may_touch(account_id, user_id, member.role, role)
+    may_touch(account_id, user_id, member.role, role)
     if role != Role.OWNER:
         _keep_an_owner(member)
     member.role = role
     checks.clean(member, ["role"])
-    member.agent = _agent(account_id, role, agent, member)
+    member.agent = agent_of(account_id, role, agent, member)
     member.save(update_fields=["role", "agent"])
     _note(member, user_id, "member.changed", before, _values(member))
     return member
 
 
-@transaction.atomic
+@transactional
 def remove_member(*, account_id: int, member_id: int, user_id: int | None) -> None:
     """End a membership. The user stays, with whatever other accounts they are in."""
-    _hold(account_id)
+    hold(account_id)
     member = _member(account_id, member_id)
-    _may_touch(account_id, user_id, member.role)
+    may_touch(account_id, user_id, member.role)
     _keep_an_owner(member)
     _note(member, user_id, "member.removed", _values(member), {})
     member.delete()
 
 
-def _hold(account_id: int) -> None:
+def hold(account_id: int) -> None:
     """Changes of members wait for each other: two owners cannot remove one another at once."""
-    if not Account.objects.select_for_update().filter(pk=account_id).exists():
+    if not Account.objects.select_for_update(no_key=True).filter(pk=account_id).exists():
         raise NotThere
 
 
@@ -109,7 +111,7 @@ def _member(account_id: int, member_id: int) -> Member:
     return found
 
 
-def _may_touch(account_id: int, user_id: int | None, *roles: str) -> None:
+def may_touch(account_id: int, user_id: int | None, *roles: str) -> None:
     """Only an owner (or an operator, or the command line) makes, changes or removes owners."""
     if user_id is None or Role.OWNER not in roles:
         return
@@ -127,7 +129,9 @@ def _keep_an_owner(member: Member) -> None:
         )
 
 
-def _agent(account_id: int, role: str, external_id: str | None, member: Member | None = None) -> Agent | None:
+def agent_of(
+    account_id: int, role: str, external_id: str | None, member: Member | None = None
+) -> Agent | None:
     if role != Role.AGENT:
         return None
     if external_id is None:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 from knox.models import get_digest_token
 from knox.settings import CONSTANTS
@@ -13,9 +12,10 @@ from apps.accounts.roles import Scope, scope_within
 from apps.accounts.services.audit import audit
 from apps.core import clock
 from apps.core.errors import NotThere, Refused
+from apps.core.retry import transactional
 
 
-@transaction.atomic
+@transactional
 def make_token(
     *,
     account_id: int,
@@ -57,7 +57,12 @@ def make_token(
 
 def _hold_parent(account_id: int, parent: Token) -> Token:
     """The token at work, locked: it cannot be revoked while it makes another."""
-    held = selectors.tokens(account_id=account_id).select_for_update(of=["self"]).filter(pk=parent.pk).first()
+    held = (
+        selectors.tokens(account_id=account_id)
+        .select_for_update(no_key=True, of=["self"])
+        .filter(pk=parent.pk)
+        .first()
+    )
     if held is None or held.revoked_at is not None or (held.expiry and held.expiry <= clock.now()):
         raise NotThere
     return held
@@ -97,7 +102,7 @@ def _values(token: Token) -> dict[str, object]:
     }
 
 
-@transaction.atomic
+@transactional
 def revoke_token(*, account_id: int, user_id: int | None, token_key: str) -> Token:
     """End a token, named by the beginning of its secret, and all that were made with it.
 
@@ -105,7 +110,7 @@ def revoke_token(*, account_id: int, user_id: int | None, token_key: str) -> Tok
     """
     token = (
         selectors.tokens(account_id=account_id)
-        .select_for_update(of=["self"])
+        .select_for_update(no_key=True, of=["self"])
         .filter(token_key=token_key)
         .first()
     )
@@ -130,7 +135,9 @@ def _with_descendants(token: Token) -> list[Token]:
     found = generation = [token]
     while generation:
         makers = [maker.pk for maker in generation]
-        generation = list(Token.objects.select_for_update().filter(parent_id__in=makers).order_by("pk"))
+        generation = list(
+            Token.objects.select_for_update(no_key=True).filter(parent_id__in=makers).order_by("pk")
+        )
         found = found + generation
     return found
 

@@ -1,5 +1,6 @@
 """The page of a one-time sign-in link: GET shows a button, POST uses the link up."""
 
+from django.conf import settings
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -27,7 +28,7 @@ class LoginLinkPage(View):
             user = services.use_login_link(token=token)
         except Refused as refused:
             return self._show(request, problem=refused.problems[0].detail, status=410)
-        login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+        login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
         return redirect("admin:index")
 
     def _show(self, request: HttpRequest, *, problem: str = "", status: int = 200) -> TemplateResponse:

@@ -14,8 +14,11 @@ from apps.accounts.models import Member
 from apps.accounts.roles import May, Role
 from apps.backoffice.forms import Form, OwnedChoice
 from apps.backoffice.pages.base import AskPage, FormPage, Paths
+from apps.backoffice.pages.member_invitations import invited_row
 from apps.backoffice.tables import Column, RowAction, TablePage
 from apps.core.errors import NotThere
+
+INVITED_SHOWN = 200
 
 
 class MemberFilters(Form):
@@ -51,9 +54,16 @@ class MembersPage(TablePage):
     def decorate(self, rows: list[Any]) -> list[dict[str, Any]]:
         return [{"member": member, "actions": self._actions(member)} for member in rows]
 
+    def extra(self) -> dict[str, Any]:
+        if self.request.GET.get("page", "1") != "1":
+            return {}
+        invited = selectors.invitations(account_id=self.account_id).order_by("-sent_at", "-pk")
+        return {"invited": [invited_row(row, self.here.role) for row in invited[:INVITED_SHOWN]]}
+
     def _actions(self, member: Member) -> list[RowAction]:
         return [
             RowAction(_("Change the role"), reverse("admin:member", args=[member.pk]), dialog=False),
+            RowAction(_("Send a link for a new password"), reverse("admin:member_link", args=[member.pk])),
             RowAction(_("Remove"), reverse("admin:member_remove", args=[member.pk]), danger=True),
         ]
 
@@ -77,35 +87,25 @@ class RoleForm(Form):
         return self.cleaned_data["agent"] or None
 
 
-class NewMemberForm(RoleForm):
+class InviteForm(RoleForm):
     email = forms.CharField(label=gettext_lazy("E-mail"), widget=forms.EmailInput())
-    name = forms.CharField(label=gettext_lazy("Name"), required=False)
-    password = forms.CharField(
-        label=gettext_lazy("Password"),
-        required=False,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=gettext_lazy("For somebody new; a user that exists keeps their own."),
-    )
-    field_order = ("email", "name", "password", "role", "agent")
-
-    def clean_password(self) -> str | None:
-        """No password is none, not an empty one."""
-        return self.cleaned_data["password"] or None
+    field_order = ("email", "role", "agent")
 
 
-class NewMemberPage(FormPage):
-    title = gettext_lazy("New member")
+class InvitePage(FormPage):
+    """Whoever invites learns nothing of the address but that it is invited."""
+
+    title = gettext_lazy("Invite a member")
     sees = May.MANAGE_MEMBERS
-    form_class = NewMemberForm
-    button = gettext_lazy("Add")
+    form_class = InviteForm
+    button = gettext_lazy("Invite")
     back = "members"
 
     def act(self, form: Any) -> HttpResponse:
-        member = services.make_member(
+        invitation = services.invite(
             account_id=self.account_id, user_id=self.here.user.pk, **form.cleaned_data
         )
-        return self.go("members", say=_("%s is a member now.") % member.user.email)
+        return self.go("members", say=_("%s is invited.") % invitation.email)
 
 
 class MemberPage(FormPage):
@@ -130,6 +130,25 @@ class MemberPage(FormPage):
             **form.cleaned_data,
         )
         return self.go("members", say=_("%s has another role now.") % member.user.email)
+
+
+class NewLinkPage(AskPage):
+    """For whoever cannot sign in. Nobody but the member sees the link."""
+
+    title = gettext_lazy("Send a link for a new password")
+    sees = May.MANAGE_MEMBERS
+    button = gettext_lazy("Send")
+    back = "members"
+
+    def question(self) -> str:
+        member = found(self.account_id, self.kwargs["member_id"])
+        return _("%s gets a mail with a link by which they choose a new password.") % member.user.email
+
+    def act(self, form: Any) -> HttpResponse:
+        member = services.send_new_link(
+            account_id=self.account_id, member_id=self.kwargs["member_id"], user_id=self.here.user.pk
+        )
+        return self.go("members", say=_("A link is on its way to %s.") % member.user.email)
 
 
 class RemovePage(AskPage):
@@ -160,7 +179,8 @@ def found(account_id: int, member_id: int) -> Member:
 
 paths: Paths = [
     ("members/", MembersPage, "members"),
-    ("members/add/", NewMemberPage, "member_add"),
+    ("members/add/", InvitePage, "member_add"),
     ("members/<id:member_id>/", MemberPage, "member"),
+    ("members/<id:member_id>/link/", NewLinkPage, "member_link"),
     ("members/<id:member_id>/remove/", RemovePage, "member_remove"),
 ]

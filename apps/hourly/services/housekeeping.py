@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from apps.accounts.services import forget_sign_ins
+from apps.accounts.services import forget_attempts, forget_email_changes, forget_invitations, forget_sign_ins
 from apps.collect.services import forget_letters
 from apps.conversations.services import forget_texts
 from apps.conversions.services import purge_chats, purge_conversions
@@ -60,4 +60,7 @@ _STEPS: Sequence[Callable[[], object]] = (
     forget_letters,
     forget_mails,
     forget_sign_ins,
+    forget_invitations,
+    forget_attempts,
+    forget_email_changes,
 )

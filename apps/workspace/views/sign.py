@@ -26,8 +26,9 @@ class SignInForm(AuthenticationForm):
         self.fields["username"].widget.attrs["autocomplete"] = "email"
 
     def confirm_login_allowed(self, user: Any) -> None:
-        """Whoever belongs to no account has nothing to see here."""
-        if not user.is_active or not (user.is_superuser or user.memberships.exists()):
+        """Whoever belongs to no account has nothing to see here, unless `next` leads to an invitation."""
+        belongs = user.is_superuser or user.memberships.exists()
+        if not user.is_active or not (belongs or (self.request and next_page(self.request, user))):
             raise ValidationError(_("This user belongs to no account."), code="no_account")
 
 

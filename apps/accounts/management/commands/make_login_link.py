@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from apps.accounts import services
+from apps.accounts.email_addresses import canonical
 from apps.accounts.models import User
 from apps.core.commands import telling
 from apps.core.errors import NotThere
@@ -20,7 +21,7 @@ class Command(BaseCommand):
     @telling
     def handle(self, **options: Any) -> None:
         email = options["email"].strip()
-        user = User.objects.filter(email__iexact=email).first()
+        user = User.objects.filter(email=canonical(email)).first()
         if not user:
             raise NotThere(f"There is no user {email}.")
         if not user.is_active:

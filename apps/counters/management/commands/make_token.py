@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from apps.accounts import services
+from apps.accounts.email_addresses import canonical
 from apps.accounts.models import User
 from apps.accounts.roles import Scope
 from apps.core import clock
@@ -30,9 +31,11 @@ class Command(BaseCommand):
     @telling
     def handle(self, **options: Any) -> None:
         account_id, number = options["account"], options["counter"]
-        user = User.objects.filter(email__iexact=options["email"]).first()
+        user = User.objects.filter(email=canonical(options["email"])).first()
         if not user:
-            raise NotThere(f"There is no user {options['email']}.")
+            raise NotThere(
+                f"There is no user {options['email']}; whoever is invited is one from acceptance on."
+            )
         if number is not None:
             selectors.counter(account_id=account_id, number=number)
         token, secret = services.make_token(
