@@ -90,7 +90,11 @@ class Counters:
         try:
             return answer.result(timeout=PATIENCE)
         except (Error, TimeoutError) as error:
-            raise CannotSay("the database does not answer") from error  # its own words name its address
+            site = last_known(number)
+            if site is None:
+                raise CannotSay("the database does not answer") from error  # its own words name its address
+        self._known[number] = site
+        return site
 
     def known(self, number: int) -> Site | None:
         """The counter if it is in memory; nobody is asked."""
@@ -131,10 +135,8 @@ class Counters:
             try:
                 site = self._ask(number).get(number)
             except Exception as error:  # noqa: BLE001 (whoever waits shall know)
-                site = last_known(number)
-                if site is None:
-                    answer.set_exception(error)
-                    return
+                answer.set_exception(error)
+                return
             if site is None:
                 self._missing[number] = time.monotonic() + FORGET
             else:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import OperationalError, connection
 from django.test import Client
 
+from apps.collect import counters as counters_module
 from apps.collect.counters import CannotSay, Counters
 from apps.core.database import patience
 from apps.counters import directory, selectors
@@ -64,7 +65,11 @@ def test_a_directory_that_cannot_be_read_is_none(known, database_away, content):
     assert get("/tag/7.js")[0].status_code == 503
 
 
-def test_collection_of_a_process_that_has_just_started_takes_what_the_directory_knows(known, database_away):
+def test_collection_of_a_process_that_has_just_started_takes_what_the_directory_knows(
+    known, database_away, monkeypatch
+):
+    monkeypatch.setattr(patience, "CONNECTING", 1.0)
+    monkeypatch.setattr(counters_module, "PATIENCE", 0.5)  # a frozen server is found out later than that
     counters = Counters()
     try:
         site = counters.find(7)
