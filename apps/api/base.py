@@ -30,13 +30,13 @@ class Resource(viewsets.GenericViewSet[Any]):
     metadata_class = None
     schema = Schema()
 
-    def setup(self, request: Any, *args: Any, **kwargs: Any) -> None:
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Have what is written done again, whole, where another request came first: with its key and conditions."""
-        super().setup(request, *args, **kwargs)
         method = str(request.method).lower()
         handler = getattr(self, method, None)
         if handler and request.method not in SAFE_METHODS:
             setattr(self, method, lambda *given, **named: retrying(lambda: handler(*given, **named)))
+        return super().dispatch(request, *args, **kwargs)
 
     def needs_now(self) -> Needs:
         return self.needs_by_action.get(self.action or "", Needs(self.see, self.do))

@@ -29,7 +29,7 @@ class Refused(Exception):
 
 
 class Outdated(Refused):
-    """What was right when it was asked for and is not any more, since somebody else came first: a 409."""
+    """Right by itself, but not for things as they are by now, perhaps since somebody else came first: a 409."""
 
 
 SERVERS = frozenset({"OperationalError", "InterfaceError", "ConnectionError", "TimeoutError"})

@@ -100,7 +100,7 @@ def test_identities_are_linked_undone_and_restored(cast, api, ana):
     person = made.json()["id"]
     assert person != ana, "whoever has the user ID is the person"
     again = api.post(f"people/{person}/identities/", {"kind": "user_id", "value": "u2"})
-    assert problem(again, 400) == {"kind": "two_user_ids"}
+    assert problem(again, 409) == {"kind": "two_user_ids"}
     off = api.post(f"people/{person}/identities/", {"kind": "email", "value": "a@b.example"})
     assert problem(off, 400) == {"kind": "not_allowed"}
     registry.save_settings(account_id=cast.account.pk, link_contacts=True)
@@ -124,7 +124,8 @@ def test_people_are_merged_and_taken_apart(cast, api, ana):
     merged = api.post(f"people/{ana}/merge/", {"person": other})
     assert (merged.status_code, merged.json()["kept"]) == (201, other)
     assert api.get(f"people/{ana}/").json()["id"] == other
-    assert problem(api.post(f"people/{ana}/merge/", {"person": other}), 400) == {"person": "same_person"}
+    assert problem(api.post(f"people/{ana}/merge/", {"person": other}), 409) == {"person": "same_person"}
+    assert problem(api.post(f"people/{ana}/merge/", {"person": ana}), 400) == {"person": "same_person"}
     assert api.post(f"people/{ana}/merge/", {"person": 10**9}).status_code in (400, 404)
     undone = api.delete(f"people/{other}/merges/{merged.json()['id']}/")
     assert undone.status_code == 200

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.services import audit
 from apps.core import clock
 from apps.core.clock import BEGINNING
-from apps.core.errors import NotThere, Outdated, Refused
+from apps.core.errors import NotThere, Outdated, Problem, Refused
 from apps.core.locks import Lock, share
 from apps.core.retry import Overtaken, transactional
 from apps.intake.links import link, settle, sightings
@@ -46,14 +46,11 @@ def merge_people(*, account_id: int, kept: int, gone: int, user_id: int | None) 
     """Make two people one, since ever. Whoever has a user ID is kept, else the older one, whichever was named."""
     share(Lock.GOALS, account_id)
     if kept == gone:
-        raise _same_person()
+        raise Refused(_same_person())
     parties = _parties(account_id, kept, gone)
     held = hold(account_id=account_id, linked=parties[0].loose | parties[1].loose, others=())
-    try:
-        one, other = _parties(account_id, kept, gone)
-        _not_merged_yet(account_id, one, other)
-    except Refused as refused:
-        raise Outdated(*refused.problems) from refused
+    one, other = _parties(account_id, kept, gone)  # again, now that nothing changes any more
+    _not_merged_yet(account_id, one, other)
     if not one.loose | other.loose <= held:
         raise Overtaken
     own = _own(account_id, other)
@@ -73,20 +70,20 @@ def merge_people(*, account_id: int, kept: int, gone: int, user_id: int | None) 
 
 
 def _parties(account_id: int, kept: int, gone: int) -> tuple[Party, Party]:
-    """Who these two are now, the one that is kept first. Refused if they cannot be one, or are."""
+    """Who these two are now, the one that is kept first. Outdated if they cannot be one, or are."""
     one, other = (Party(*person_now(account_id=account_id, person_id=number)) for number in (kept, gone))
     if one.number == other.number:
-        raise _same_person()
+        raise Outdated(_same_person())
     if one.has_user_id and other.has_user_id:
         text = _("Both have a user ID, and a person has at most one.")
-        raise Refused.one("person", "two_user_ids", text)
+        raise Outdated.one("person", "two_user_ids", text)
     if one.has_user_id or other.has_user_id:
         return (one, other) if one.has_user_id else (other, one)
     return (one, other) if one.first.pk < other.first.pk else (other, one)
 
 
-def _same_person() -> Refused:
-    return Refused.one("person", "same_person", _("This is the same person."))
+def _same_person() -> Problem:
+    return Problem("person", "same_person", _("This is the same person."))
 
 
 def _not_merged_yet(account_id: int, one: Party, other: Party) -> None:
@@ -95,7 +92,7 @@ def _not_merged_yet(account_id: int, one: Party, other: Party) -> None:
     made = Merge.objects.filter(account_id=account_id, kept_id__in=numbers, gone_id__in=numbers)
     if made.filter(undone_at=None).exists():
         text = _("These two were merged already; take that merge back first.")
-        raise Refused.one("person", "merged_already", text)
+        raise Outdated.one("person", "merged_already", text)
 
 
 def _own(account_id: int, party: Party) -> list[Identity]:
@@ -115,14 +112,11 @@ def undo_merge(*, account_id: int, merge_id: int, user_id: int | None) -> Merge:
     made = Merge.objects.filter(account_id=account_id, pk=merge_id)
     if not (merge := made.first()):
         raise NotThere
-    undone = Refused.one("merge", "undone", _("This was taken back already."))
-    if merge.undone_at:
-        raise undone
     loose = Identity.objects.filter(account_id=account_id, pk__in=merge.identities).exclude(kind=Kind.USER_ID)
     held = hold(account_id=account_id, linked=set(loose.values_list("pk", flat=True)), others=())
     now = clock.now()
     if not made.filter(undone_at=None).update(undone_at=now):
-        raise Outdated(*undone.problems)
+        raise Outdated.one("merge", "undone", _("This was taken back already."))
     people.drop_source(account_id=account_id, source=_source(merge), identities=merge.identities)
     settle(account_id=account_id, identities=held)
     merge.undone_at = now

@@ -63,10 +63,7 @@ def link_identity(
     identity = ensure_identities(account_id=account_id, names={new.name}, written=written)[new.name]
     ends = [pk for pk, of_kind in ((identity, new.kind), (first.pk, first.kind)) if of_kind != Kind.USER_ID]
     held = hold(account_id=account_id, linked=ends, others=())
-    try:
-        first, mine = _may_have(account_id, person_id, new)
-    except Refused as refused:
-        raise Outdated(*refused.problems) from refused
+    first, mine = _may_have(account_id, person_id, new)  # again, now that nothing changes any more
     if first.kind != Kind.USER_ID and first.pk not in held:
         raise Overtaken
     if at is None and identity in mine:
@@ -92,7 +89,7 @@ def _may_have(account_id: int, person_id: int, new: Named) -> tuple[Identity, se
     _number, rows = person_now(account_id=account_id, person_id=person_id)
     first = rows[0]
     if new.kind == Kind.USER_ID == first.kind and new.value != first.value:
-        raise Refused.one("kind", "two_user_ids", _("This person has a user ID, and can have one only."))
+        raise Outdated.one("kind", "two_user_ids", _("This person has a user ID, and can have one only."))
     return first, {row.pk for row in rows}
 
 
