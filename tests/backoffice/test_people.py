@@ -8,6 +8,7 @@ from apps.intake.services import take_events, take_hits
 from apps.people.models import Identity
 
 HOSTILE = '<img src=x onerror=alert(1)> {{ 7*7 }} " x-init="boom"'
+NAME = HOSTILE.replace("{{ 7*7 }}", "")  # a placeholder in braces names nobody
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def ana(cast):
         "id": "1",
         "type": "pageview",
         "url": f"https://shop.example/?utm_source={HOSTILE}",
-        "client_id": HOSTILE,
+        "client_id": NAME,
     }
     card = {"client_name": HOSTILE, "invitation_time": "1700000000"}
     now = clock.now().isoformat()
@@ -32,7 +33,7 @@ def ana(cast):
     ]
     take_hits(counter=cast.counter, raw=raw)
     event = {"id": "e", "conversation": HOSTILE, "channel": "tg", "time": now, "type": "message"}
-    said = {"author": {"kind": "person"}, "text": HOSTILE, "person": {"client_id": HOSTILE, "viber": HOSTILE}}
+    said = {"author": {"kind": "person"}, "text": HOSTILE, "person": {"client_id": NAME, "viber": NAME}}
     take_events(account_id=cast.account.pk, raw=[{**event, **said}])
     return Identity.objects.get(kind=Identity.Kind.CLIENT_ID).person_id
 
@@ -45,7 +46,7 @@ def page(client, path):
 
 def test_a_person_is_found_and_shown_with_texts_as_texts(owner, ana):
     viber = Identity.objects.get(kind=Identity.Kind.VIBER)
-    for query in (f"?by=client_id&q={HOSTILE}", f"?by=ticket&q={HOSTILE}", ""):
+    for query in (f"?by=client_id&q={NAME}", f"?by=ticket&q={HOSTILE}", ""):
         listed = page(owner, f"people/{query}".replace(" ", "%20").replace('"', "%22"))
         assert owner.at(f"/admin/people/{ana}/") in listed
     shown = page(owner, f"people/{ana}/")
