@@ -95,13 +95,13 @@ class Schema(AutoSchema):
         return reference
 
     def _get_request_for_media_type(self, serializer: Any, direction: Any = "request") -> Any:
-        """A body is never left out; in PATCH all its members may be, where the view says so (`partial`)."""
+        """In PATCH all members may be left out where the view says so (`partial`), and then the body itself."""
         serializer = _instance(serializer)
         if is_serializer(serializer) and not serializer.partial:
             component = self.resolve_serializer(serializer, direction)
             return component.ref, True
         schema, _required = super()._get_request_for_media_type(serializer, direction)  # type: ignore[no-untyped-call]
-        return schema, schema is not None
+        return schema, False
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]

@@ -6,13 +6,14 @@ is not there is answered by the first look-up, and says nothing of what lies beh
 
 import copy
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import schemathesis
 from schemathesis.config import SchemathesisConfig
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.engine import events, from_schema
 from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 
@@ -58,19 +59,23 @@ class Existing:
         self.calls = 0
 
     def put(self, _context: Any, case: Any, _options: Any) -> None:
-        """schemathesis's hook before each call: every fifth stays as it was made, and so does what is to be refused."""
+        """schemathesis's hook before each call: parts that are to be refused stay as they are, and so does each fifth."""
         self.calls += 1
-        if case.headers and "X-Account" in case.headers:
-            case.headers["X-Account"] = str(self.account)
-        if self.calls % 5 == 0 or case.meta is None or not case.meta.generation.mode.is_positive:
+        if case.meta is None or self.calls % 5 == 0:
             return
-        case.path_parameters.update(self.paths[case.path])
-        if self.calls % 3 == 0 and isinstance(case.body, dict):  # one that keeps what JSON schema cannot say
-            case.body = copy.deepcopy(bodies.goal() if case.method == "PUT" else self.bodies[case.path])
-            return
-        for part in (case.query, case.body):
-            if isinstance(part, dict):
-                self._fill(part)
+        negative = case.meta.is_negative_at
+        if not negative(ParameterLocation.HEADER) and case.headers:
+            case.headers.pop("X-Account", None)
+            if "Idempotency-Key" in case.headers:  # in other cases than this one it meets another body
+                case.headers["Idempotency-Key"] = f"{self.calls}"
+        if not negative(ParameterLocation.PATH):
+            case.path_parameters.update(self.paths[case.path])
+        if not negative(ParameterLocation.QUERY) and isinstance(case.query, dict):
+            self._fill(case.query)
+        if not negative(ParameterLocation.BODY) and isinstance(case.body, dict):
+            self._fill(case.body)
+            if self.calls % 3 == 0:  # one that keeps what JSON schema cannot say
+                case.body = copy.deepcopy(bodies.goal() if case.method == "PUT" else self.bodies[case.path])
 
     def _fill(self, part: dict[str, Any]) -> None:
         for name in part.keys() & self.named.keys():
@@ -123,13 +128,21 @@ def _config(url: str, secret: str, examples: int, *, coverage: bool) -> Schemath
     )  # fmt: skip
 
 
+def _counts(_context: Any, failure: Any, _case: Any, _response: Any) -> bool:
+    """schemathesis's hook after each failed check: nobody refuses a header that it does not know."""
+    return "in header - object with unexpected properties" not in failure.message
+
+
 @contextmanager
 def _hooked(existing: Existing) -> Iterator[None]:
-    GLOBAL_HOOK_DISPATCHER.register_hook_with_name(existing.put, "before_call")
+    hooks: dict[str, Callable[..., Any]] = {"before_call": existing.put, "filter_failure": _counts}
+    for name, hook in hooks.items():
+        GLOBAL_HOOK_DISPATCHER.register_hook_with_name(hook, name)
     try:
         yield
     finally:
-        GLOBAL_HOOK_DISPATCHER.unregister(existing.put)
+        for hook in hooks.values():
+            GLOBAL_HOOK_DISPATCHER.unregister(hook)
 
 
 def _note(event: Any, done: Run) -> None:
