@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable
 from typing import Any
-from zoneinfo import available_timezones
 
 from babel.numbers import list_currencies
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from apps.core import periods
 from apps.core.errors import Problem, Refused
 
-TIMEZONES = frozenset(available_timezones() - {"localtime", "posixrules", "Factory"})
 CURRENCIES = frozenset(list_currencies())
 
 
@@ -27,7 +26,7 @@ def storable(field: str, value: str) -> Problem | None:
 
 
 def timezone(value: str) -> Problem | None:
-    if value in TIMEZONES:
+    if periods.is_known(value):
         return None
     return Problem(
         "timezone", "unknown_timezone", _("There is no time zone of this name; write one like Europe/Berlin.")

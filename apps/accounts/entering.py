@@ -4,7 +4,6 @@ from django.http import HttpRequest
 
 from apps.accounts.selectors import Context
 from apps.accounts.services import audit
-from apps.core import clock
 
 LAST = "account_id"
 """Where a session keeps the account opened last. It only decides where an address without an account leads."""
@@ -35,7 +34,7 @@ def _navigates(request: HttpRequest) -> bool:
 
 def _note(request: HttpRequest, here: Context) -> None:
     """Once a day, session and account, however many pages are opened and in however many tabs."""
-    number, today = str(here.account.pk), clock.now().date().isoformat()
+    number, today = str(here.account.pk), here.today.isoformat()
     noted = request.session.get(NOTED) or {}
     if noted.get(number) == today:
         return

@@ -1,6 +1,8 @@
 """Who somebody is, and what an account holds of people, tokens and changes. Each query names its account."""
 
 from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.tokens import default_token_generator
 from django.db.models import QuerySet
@@ -19,7 +21,7 @@ from apps.accounts.models import (
     UserSession,
 )
 from apps.accounts.roles import May, Role, allowed
-from apps.core import clock
+from apps.core import clock, periods
 from apps.core.errors import NotThere
 
 __all__ = [
@@ -38,7 +40,9 @@ __all__ = [
     "role_in",
     "session_mark",
     "sessions",
+    "today",
     "tokens",
+    "zone",
 ]
 
 
@@ -53,6 +57,16 @@ class Context:
 
     def may(self, what: May) -> bool:
         return allowed(self.role, what)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The account's time zone."""
+        return periods.zone(self.account.timezone)
+
+    @property
+    def today(self) -> date:
+        """The account's calendar date now."""
+        return periods.date_of(clock.now(), self.zone)
 
 
 def membership(*, user: User, account_id: int) -> Member | None:
@@ -99,6 +113,16 @@ def account(*, account_id: int) -> Account:
         return Account.objects.get(pk=account_id)
     except Account.DoesNotExist:
         raise NotThere from None
+
+
+def zone(*, account_id: int) -> ZoneInfo:
+    """The account's time zone, in force now."""
+    return periods.zone(Account.objects.values_list("timezone", flat=True).get(pk=account_id))
+
+
+def today(*, account_id: int) -> date:
+    """The account's calendar date now: what *today* means everywhere."""
+    return periods.date_of(clock.now(), zone(account_id=account_id))
 
 
 def members(*, account_id: int) -> QuerySet[Member]:

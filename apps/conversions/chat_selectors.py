@@ -11,7 +11,7 @@ from apps.conversations.models import Conversation
 from apps.conversions import chat_facts, chat_words, facts
 from apps.conversions.frames import Chat, State, look
 from apps.conversions.models import ChatState, ChatStates, Inquiry
-from apps.core import clock
+from apps.core import clock, periods
 from apps.core.errors import NotThere
 from apps.goals.models import ChatGoal, ChatGoalVersion
 
@@ -58,7 +58,7 @@ def chat_state(*, account_id: int, conversation_id: int, at: datetime | None = N
     us = clock.to_us(at or clock.now())
     account = Account.objects.get(pk=account_id)
     chat = look(found[0].facts, us)
-    with timezone.override(account.timezone):
+    with timezone.override(periods.zone(account.timezone)):
         return _view(account, chat, us)
 
 

@@ -18,7 +18,7 @@ from apps.accounts import services as accounts
 from apps.accounts.models import Account, Member, User
 from apps.accounts.roles import Role, Scope
 from apps.collect.drain import Drain
-from apps.core import clock
+from apps.core import clock, periods
 from apps.core.errors import Refused
 from apps.core.retry import transactional
 from apps.demo import shop, story
@@ -213,8 +213,8 @@ def _export(client: Client, account: Account, beginning: datetime) -> Export:
     last = beginning + shop.DAYS - timedelta(microseconds=1)
     wanted = {
         "goal": goal_id,
-        "from": beginning.astimezone(shop.ZONE).date().isoformat(),
-        "to": last.astimezone(shop.ZONE).date().isoformat(),
+        "from": periods.date_of(beginning, shop.ZONE).isoformat(),
+        "to": periods.date_of(last, shop.ZONE).isoformat(),
     }
     made = [
         one

@@ -2,11 +2,12 @@
 
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
+
+from apps.core import periods
 
 ACCOUNT = "Demo shop"
 OWNER = "owner@demo-shop.example"
-ZONE = ZoneInfo("Europe/Berlin")
+ZONE = periods.zone("Europe/Berlin")
 CURRENCY = "EUR"
 SITE = "https://demo-shop.example"
 DAYS = timedelta(days=10)
@@ -80,7 +81,7 @@ EDITED_AFTER, SWITCHED_OFF_AFTER = timedelta(days=5), TRACKED[RETURNS]
 
 def goals(beginning: datetime) -> list[dict[str, Any]]:
     """The goals as they are made at the beginning."""
-    start = beginning.astimezone(ZONE).date()
+    start = periods.date_of(beginning, ZONE)
     return [
         _goal(
             THANKS,

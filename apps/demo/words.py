@@ -7,19 +7,18 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from textwrap import wrap
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.files.storage import storages
 
+from apps.accounts import selectors as accounts
 from apps.conversions import selectors as conversions
 from apps.conversions.selectors import Explanation
-from apps.core import clock
+from apps.core import clock, periods
 from apps.demo import shop
 from apps.demo.services import Demo
 from apps.goals import chat_selectors
 from apps.goals import selectors as goals
-from apps.goals.status import status
 from apps.reports import chats
 from apps.reports import selectors as reports
 
@@ -64,11 +63,11 @@ def _goals(demo: Demo) -> Iterator[str]:
     account = demo.account.pk
     counts = reports.goal_counts(account_id=account, since=demo.beginning, until=demo.end)
     seven = reports.seven_day_conversions(account_id=account, now=clock.now())
-    today = clock.now().astimezone(ZoneInfo(demo.account.timezone)).date()
+    today = accounts.today(account_id=account)
     yield f"{'Messaging goal':<22} {'Attribution':<12} {'Status':<18} {'Credited':>8} {'Uncredited':>10} {'7 days':>7}"
     for goal in goals.goals(account_id=account).order_by("pk"):
         said = goals.current(goal)
-        state = status(active=said.active, start_date=said.start_date, end_date=said.end_date, today=today)
+        state = goals.status_of(version=said, today=today)
         found = counts.get(goal.pk, reports.GoalCounts())
         yield (
             f"{said.name:<22} {said.get_attribution_display():<12} {state!s:<18} "
@@ -79,7 +78,7 @@ def _goals(demo: Demo) -> Iterator[str]:
 def _chat_goals(demo: Demo) -> Iterator[str]:
     """Each chat goal with how many of the inquiries that ended in the ten days achieved it."""
     account = demo.account.pk
-    days = [at.astimezone(shop.ZONE).date() for at in (demo.beginning, demo.end)]
+    days = [periods.date_of(at, shop.ZONE) for at in (demo.beginning, demo.end)]
     rates = chats.chat_rates(account_id=account, first_day=days[0], last_day=days[1], by="channel")
     found = {row.key: row.counts for row in rates.rows}
     yield f"{'Chat goal':<22} {'Event':<31} {'Frame':>7} {'Ended':>9} {'Achieved':>10} {'Rate':>7}"

@@ -1,13 +1,15 @@
 """Reading messaging goals and their versions."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Case, CharField, QuerySet, Value, When
 
 from apps.core.errors import NotThere
 from apps.goals.drafts import PLAIN_FIELDS, ConditionDraft, current, draft_of
 from apps.goals.matching import Matcher, normalise
 from apps.goals.models import Condition, GoalVersion, MessagingGoal
+from apps.goals.status import LAST_DAYS, Status, status
 
 __all__ = [
     "PLAIN_FIELDS",
@@ -17,9 +19,11 @@ __all__ = [
     "draft_of",
     "goal",
     "goals",
+    "status_of",
     "test_url",
     "version",
     "versions",
+    "with_status",
 ]
 
 
@@ -41,6 +45,26 @@ def goal(*, account_id: int, goal_id: int) -> MessagingGoal:
 def active_count(*, account_id: int) -> int:
     """How many of the 15 slots are taken."""
     return MessagingGoal.objects.filter(account_id=account_id, slot__isnull=False).count()
+
+
+def status_of(*, version: GoalVersion, today: date) -> Status:
+    """What a goal whose current version this is shows on `today`, a date of the account's time zone."""
+    return status(
+        active=version.active, start_date=version.start_date, end_date=version.end_date, today=today
+    )
+
+
+def with_status(*, goals: QuerySet[MessagingGoal], today: date) -> QuerySet[MessagingGoal]:
+    """The goals with `status_code`, the code of `status_of`, to order and filter by."""
+    last = today + timedelta(days=LAST_DAYS - 1)
+    code = Case(
+        When(current__active=False, then=Value("inactive")),
+        When(current__end_date__lt=today, then=Value("ended")),
+        When(current__end_date__lte=last, then=Value("remaining")),
+        default=Value("active"),
+        output_field=CharField(),
+    )
+    return goals.annotate(status_code=code)
 
 
 def versions(*, account_id: int, goal_id: int) -> QuerySet[GoalVersion]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from apps.core import clock
+from apps.core import clock, periods
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ class TimeZones:
 
     def __init__(self, steps: Iterable[tuple[int, str]]) -> None:
         ordered = sorted(steps)
-        self._steps: Sequence[tuple[int, ZoneInfo]] = [(at, ZoneInfo(name)) for at, name in ordered] or [
-            (0, ZoneInfo("UTC"))
+        self._steps: Sequence[tuple[int, ZoneInfo]] = [(at, periods.zone(name)) for at, name in ordered] or [
+            (0, periods.zone("UTC"))
         ]
 
     def at(self, t: int) -> ZoneInfo:
@@ -59,7 +59,7 @@ class TimeZones:
 
     def local_date(self, t: int) -> date:
         """The account's calendar date at `t`."""
-        return clock.from_us(t).astimezone(self.at(t)).date()
+        return periods.date_of(clock.from_us(t), self.at(t))
 
 
 def judges(span: Span, t: int, zones: TimeZones) -> bool:

@@ -15,10 +15,9 @@ from django.core.files.storage import storages
 from django.db import connection
 
 from apps.collect import selectors as collect
-from apps.core import clock
+from apps.core import clock, periods
 from apps.core.database import patience
 from apps.core.hints import OPTIONS
-from apps.hourly import hours
 from apps.hourly.models import Heartbeat, Run
 from apps.intake.selectors import WithoutConsent, mended, without_consent
 from apps.mail import selectors as mail
@@ -100,7 +99,7 @@ def health(*, account_id: int) -> Health:
     return Health(
         last_complete_hour=done.exclude(hour=None).order_by("-hour").values_list("hour", flat=True).first(),
         complete_until=complete_until(account_id=account_id),
-        next_run=hours.next_tick(now),
+        next_run=periods.hour(now).end,
         people_waiting=Mark.objects.filter(account_id=account_id).values("person_id").distinct().count(),
         hits_waiting=spool.hits,
         lag_s=max((now - spool.oldest).total_seconds(), 0.0) if spool.oldest else 0.0,

@@ -1,19 +1,19 @@
 """Achievement rates of chat goals, each number defined once: tracked inquiries that ended in a period, and what became of them."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import TruncDate
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Count, DateTimeField, F, Func, IntegerField, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import Account, Agent
+from apps.accounts import selectors as accounts
+from apps.accounts.models import Agent
 from apps.conversations.models import Channel
 from apps.conversions.chat_selectors import inquiries
 from apps.conversions.models import ChatStates, Inquiry
-from apps.core import clock
+from apps.core import clock, periods
 from apps.core.errors import Problem, Refused
 
 __all__ = [
@@ -31,7 +31,6 @@ __all__ = [
 BY = ("member", "date", "channel")
 LONGEST = 366  # days
 NOBODY = 0
-SHOWN = 30  # days, today among them, where nobody says which
 
 _OUTCOMES = {
     "achieved": Q(outcome=ChatStates.ACHIEVED),
@@ -96,12 +95,10 @@ def ended_inquiries(
 
     `agent_id` 0 means nobody. `outcome` is what became of each as of `now`.
     """
-    zone = _zone(account_id)
     _check(first_day, last_day)
-    rows = inquiries(account_id=account_id, now=now).filter(
-        ended_at__gte=datetime.combine(first_day, time(), zone),
-        ended_at__lt=datetime.combine(last_day + timedelta(days=1), time(), zone),
-    )
+    period = periods.days(first_day, last_day, accounts.zone(account_id=account_id))
+    rows = inquiries(account_id=account_id, now=now)
+    rows = rows.filter(ended_at__gte=period.start, ended_at__lt=period.end)
     if channel_id is not None:
         rows = rows.filter(channel_id=channel_id)
     if agent_id is not None:
@@ -135,19 +132,18 @@ def chat_rates(
         channel_id=channel_id,
         agent_id=agent_id,
     )
-    zone = _zone(account_id)
+    zone = accounts.zone(account_id=account_id)
     total = ChatCounts(**rows.aggregate(**_COUNTS))
     key = {"member": "agent_id", "channel": "channel_id", "date": "day"}[by]
     if by == "date":
-        rows = rows.annotate(day=TruncDate("ended_at", tzinfo=zone))
+        rows = rows.annotate(day=_day_number(periods.bounds(first_day, last_day, zone)))
     named = _BY[by](account_id, _counted(rows, key), first_day, last_day)
     return ChatRates(first_day, last_day, zone.key, now, by, total, named)
 
 
 def shown_days(*, account_id: int, last_day: date | None = None) -> tuple[date, date]:
     """First and last of the 30 days that are shown unless somebody says which: until today in the account's zone."""
-    last = last_day or clock.now().astimezone(_zone(account_id)).date()
-    return date.fromordinal(max(last.toordinal() - SHOWN + 1, 1)), last
+    return periods.last_dates(periods.SHOWN_DAYS, last_day or accounts.today(account_id=account_id))
 
 
 def goal_rates(*, account_id: int) -> dict[int, ChatCounts]:
@@ -163,8 +159,10 @@ def _counted(rows: QuerySet[Inquiry], key: str) -> "Counted":
     return {row.pop(key): ChatCounts(**row) for row in found}
 
 
-def _zone(account_id: int) -> ZoneInfo:
-    return ZoneInfo(Account.objects.values_list("timezone", flat=True).get(pk=account_id))
+def _day_number(bounds: list[datetime]) -> Func:
+    """Which day, from 1, an inquiry ended on; `bounds` are the starts of the days. SQL knows no zones."""
+    starts = Value(bounds, output_field=ArrayField(DateTimeField()))
+    return Func(F("ended_at"), starts, function="width_bucket", output_field=IntegerField())
 
 
 def _check(first_day: date, last_day: date) -> None:
@@ -193,8 +191,8 @@ def _channels(account_id: int, counted: Counted, first: date, last: date) -> lis
 
 def _days(account_id: int, counted: Counted, first: date, last: date) -> list[RateRow]:
     """Every day, those on which nothing ended too."""
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    return [RateRow(day, day.isoformat(), counted.get(day, ChatCounts())) for day in days]
+    days = enumerate(periods.dates(first, last), start=1)
+    return [RateRow(day, day.isoformat(), counted.get(number, ChatCounts())) for number, day in days]
 
 
 _BY = {"member": _members, "date": _days, "channel": _channels}

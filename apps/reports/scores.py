@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q
 
-from apps.accounts.models import Account
+from apps.accounts import selectors as accounts
 from apps.conversions.selectors import credited
+from apps.core import periods
+from apps.core.periods import DAY
 from apps.goals.models import GoalVersion
-
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +43,8 @@ def account_score(*, account_id: int, now: datetime) -> Score:
 
 def lately(*, account_id: int, now: datetime) -> dict[str, datetime]:
     """Since when each number of a score counts, until `now`."""
-    zone = ZoneInfo(Account.objects.values_list("timezone", flat=True).get(pk=account_id))
-    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    return {"today": midnight, "7": now - 7 * DAY, "30": now - 30 * DAY}
+    today = periods.today(now, accounts.zone(account_id=account_id))
+    return {"today": today.start, "7": now - 7 * DAY, "30": now - 30 * DAY}
 
 
 def _score(account_id: int, now: datetime, whose: Q) -> Score:

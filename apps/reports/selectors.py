@@ -7,7 +7,8 @@ from django.db.models import Count
 
 from apps.conversions.models import Conversion
 from apps.conversions.selectors import conversions, credited
-from apps.reports.scores import DAY, Earned, Score, account_score, agent_score, lately
+from apps.core.periods import DAY
+from apps.reports.scores import Earned, Score, account_score, agent_score, lately
 from apps.reports.zeros import why_zeros
 
 __all__ = [

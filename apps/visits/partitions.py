@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.db import DatabaseError, OperationalError, connection, transaction
 
-from apps.core import clock
+from apps.core import clock, periods
 from apps.core.locks import Lock, take
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ _known: set[date] = set()
 
 def ensure_days(days: Iterable[date]) -> None:
     """Make the partitions of these days, where they lie in the window and are not there yet."""
-    today = clock.now().date()
+    today = periods.date_of(clock.now(), UTC)
     window = (today - timedelta(days=WINDOW_DAYS), today + timedelta(days=AHEAD_DAYS))
     wanted = {day for day in days if window[0] <= day <= window[1]} - _known
     if not wanted:
@@ -38,7 +38,7 @@ def ensure_days(days: Iterable[date]) -> None:
 
 def keep() -> None:
     """Make today's partition and those of the next days."""
-    today = clock.now().date()
+    today = periods.date_of(clock.now(), UTC)
     _known.clear()
     ensure_days(today + timedelta(days=offset) for offset in range(AHEAD_DAYS + 1))
 

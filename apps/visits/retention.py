@@ -6,13 +6,13 @@ Whole days of hits go as partitions, the rest row by row. Days are those of UTC.
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
 from apps.accounts.models import Account
-from apps.core import clock
+from apps.core import clock, periods
 from apps.counters.models import Counter
 from apps.visits import partitions
 from apps.visits.models import Visit
@@ -56,7 +56,7 @@ def drop_old_visits() -> int:
     """Delete the visits that ended before the days that their account keeps; how many."""
     deleted = 0
     for account, first in _firsts().items():
-        before = datetime.combine(first, time(), UTC)
+        before = _begin(first)
         rows = AT_ONCE
         while rows == AT_ONCE:
             old = Visit.objects.filter(account_id=account, started_at__lt=before, ended_at__lt=before)
@@ -69,7 +69,7 @@ def drop_old_visits() -> int:
 def _firsts() -> dict[int, date]:
     now = clock.now()
     limits = Account.objects.filter(hits_days__isnull=False).values_list("pk", "hits_days")
-    return {account: (now - timedelta(days=days or 0)).date() for account, days in limits}
+    return {account: periods.date_of(now - timedelta(days=days or 0), UTC) for account, days in limits}
 
 
 def _drop_day(day: date, firsts: Firsts) -> Dropped:
@@ -111,7 +111,7 @@ def _delete_visits(account: int, first: date) -> int:
 
 
 def _begin(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+    return periods.start_of_day(day, UTC)
 
 
 def _delete_some(table: str, old: str, said: list[Any]) -> int:

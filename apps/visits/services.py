@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from apps.core import periods
 from apps.visits import partitions
 from apps.visits.keeping import keep_all_visits, keep_visits
 from apps.visits.retention import drop_old_hits, drop_old_visits
@@ -26,7 +27,7 @@ __all__ = [
 
 def prepare_days(*, times: Sequence[datetime]) -> None:
     """Make the partitions that hits of these times need. Call before the storing transaction."""
-    partitions.ensure_days({(time if time.tzinfo is UTC else time.astimezone(UTC)).date() for time in times})
+    partitions.ensure_days({periods.date_of(time, UTC) for time in times})
 
 
 def keep_partitions() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from apps.accounts import selectors as accounts
 from apps.core import clock
 from apps.goals import services as goals
 from apps.goals.drafts import ConditionDraft, GoalDraft
@@ -51,7 +52,7 @@ def a_draft(cast: Cast, name: str = "Purchase", **values: object) -> GoalDraft:
         "window_days": 7,
         "conditions": (ConditionDraft("contains", "/thank-you"),),
         "active": True,
-        "start_date": clock.now().date(),
+        "start_date": accounts.today(account_id=cast.account.pk),
         **values,
     }
     if not said["active"]:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.storage import storages
@@ -15,8 +14,8 @@ from django.db import connection
 
 from apps.accounts.models import Agent
 from apps.conversions.selectors import credited
+from apps.core import periods
 from apps.exports import services
-from apps.exports.days import span
 from apps.exports.models import Export
 from apps.exports.services import files, making
 from apps.goals.drafts import draft_of
@@ -91,7 +90,7 @@ def test_both_days_are_whole_in_the_account_s_time_zone_and_agree_with_the_selec
     for hit, at in {"in1": start, "in2": end - instant, "out1": start - instant, "out2": end}.items():
         a_conversion(cast, goal, at, hit=hit)
     export = made(ask())
-    since, until = span(export.first_day, export.last_day, ZoneInfo("Europe/Berlin"))
+    since, until = periods.days(export.first_day, export.last_day, periods.zone("Europe/Berlin"))
     counted = credited(account_id=cast.account.pk, goal_id=goal.pk, since=since, until=until)
     assert {row.hit_id for row in counted} == {"in1", "in2"}
     assert len(read_csv(export)) == export.total == counted.count()

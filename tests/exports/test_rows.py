@@ -1,12 +1,11 @@
 """The pure parts: cells, days, names."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from apps.exports.days import span
 from apps.exports.names import file_stem
 from apps.exports.rows import HEADINGS, Credited, cells
 from tests.exports import rows
@@ -74,23 +73,6 @@ def test_no_value_is_an_empty_cell_and_zero_is_zero():
 def test_texts_are_defused():
     hostile = a_row(goal_name="=1+1", agent_id="@x", agent_name="+49", agent_email="-a@b", ticket="\tT")
     assert cells(hostile, BERLIN)[2:7] == ("'=1+1", "'@x", "'+49", "'-a@b", "'\tT")
-
-
-@pytest.mark.parametrize(
-    ("zone", "day", "start", "hours"),
-    [
-        ("UTC", date(2026, 3, 2), datetime(2026, 3, 2, tzinfo=UTC), 24),
-        ("Europe/Berlin", date(2026, 3, 29), datetime(2026, 3, 28, 23, tzinfo=UTC), 23),
-        ("Europe/Berlin", date(2026, 10, 25), datetime(2026, 10, 24, 22, tzinfo=UTC), 25),
-        ("Asia/Kathmandu", date(2026, 3, 2), datetime(2026, 3, 1, 18, 15, tzinfo=UTC), 24),
-        ("Asia/Beirut", date(2025, 3, 30), datetime(2025, 3, 29, 22, tzinfo=UTC), 23),  # no midnight that day
-        ("America/Havana", date(2025, 11, 2), datetime(2025, 11, 2, 4, tzinfo=UTC), 25),  # midnight twice
-    ],
-)
-def test_days_are_the_account_s_days(zone, day, start, hours):
-    begin, end = span(day, day, ZoneInfo(zone))
-    assert begin == start
-    assert end - begin == timedelta(hours=hours)
 
 
 def test_file_names_say_goal_days_and_until_when():

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 import time_machine
 
-from apps.accounts.models import AuditEntry
+from apps.accounts.models import Account, AuditEntry
 from apps.core import clock
 from apps.core.errors import NotThere, Refused
 from apps.goals import services
@@ -128,6 +128,7 @@ def test_a_start_in_the_past_cannot_be_set_and_one_that_began_cannot_be_changed(
 
 def test_dates_are_those_of_the_accounts_time_zone(cast: Cast) -> None:
     cast.account.settings_history.update(timezone="Pacific/Kiritimati")  # 14 hours ahead
+    Account.objects.filter(pk=cast.account.pk).update(timezone="Pacific/Kiritimati")
     assert refused(cast, active=True, start_date=TODAY) == [("start_date", "in_the_past")]
     goal = services.activate(account_id=cast.account.pk, user_id=None, goal_id=save(cast).pk)
     assert current(goal).start_date == TODAY + timedelta(days=1)

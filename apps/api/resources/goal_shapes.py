@@ -8,7 +8,6 @@ from rest_framework import serializers
 from apps.api import fields
 from apps.goals import selectors
 from apps.goals.models import MAX_VALUE_LENGTH, Condition, GoalVersion, MessagingGoal
-from apps.goals.status import status
 
 
 class ConditionShape(fields.Shape):
@@ -85,12 +84,7 @@ class GoalShape(GoalFields):
 
     def to_representation(self, instance: MessagingGoal) -> dict[str, Any]:
         version = selectors.current(instance)
-        now = status(
-            active=version.active,
-            start_date=version.start_date,
-            end_date=version.end_date,
-            today=self.context["today"],
-        )
+        now = selectors.status_of(version=version, today=self.context["today"])
         said: dict[str, Any] = GoalFields(version).data
         return {
             "id": instance.pk,

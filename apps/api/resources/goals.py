@@ -14,9 +14,8 @@ from apps.api.idempotency import repeatable
 from apps.api.permissions import Needs
 from apps.api.problems import Named
 from apps.api.resources.goal_shapes import GoalShape, UrlQuestion, UrlTestShape, VersionShape
-from apps.core import clock
 from apps.core.errors import Problem
-from apps.goals import reaches, selectors, services
+from apps.goals import selectors, services
 from apps.goals.drafts import ConditionDraft, GoalDraft
 from apps.goals.models import GoalVersion, MessagingGoal
 
@@ -50,8 +49,7 @@ class Goals(Listed):
     def get_serializer_context(self) -> dict[str, Any]:
         context = dict(super().get_serializer_context())
         if not getattr(self, "swagger_fake_view", False):
-            zones = reaches.time_zones(account_id=self.account_id)
-            context["today"] = zones.local_date(clock.to_us(clock.now()))
+            context["today"] = accounts.today(account_id=self.account_id)
         return context
 
     def retrieve(self, request: Request, number: int) -> Response:

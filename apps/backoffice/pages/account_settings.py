@@ -12,6 +12,7 @@ from apps.accounts.roles import May
 from apps.backoffice.forms import Form
 from apps.backoffice.pages.accounts import zones
 from apps.backoffice.pages.base import FormPage, Paths
+from apps.core import periods
 from apps.intake import registry
 
 FIELDS = (
@@ -89,6 +90,13 @@ class SettingsForm(Form):
         max_length=2,
         help_text=gettext_lazy("Whose numbers may come without their code: DE, RU, ... (ISO 3166)"),
     )
+
+    def prepare(self) -> None:
+        """A zone that the portal's data does not know stays chosen until another is: saving changes nothing unasked."""
+        stored = self.initial.get("timezone", "UTC")
+        if not periods.is_known(stored):
+            known = self.fields["timezone"]
+            known.choices = [(stored, _("%s (not known; counted as UTC)") % stored), *zones()]  # type: ignore[attr-defined]
 
 
 class SettingsPage(FormPage):

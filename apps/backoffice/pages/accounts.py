@@ -1,7 +1,6 @@
 """For operators: the list of accounts, and a new one."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import messages
@@ -15,6 +14,7 @@ from apps.accounts.addresses import account_url
 from apps.backoffice.forms import Form
 from apps.backoffice.here import enterable
 from apps.backoffice.pages.base import OperatorPage, Paths
+from apps.core import periods
 from apps.core.errors import Refused
 
 SHOWN = 200
@@ -39,7 +39,7 @@ class AccountsPage(OperatorPage):
 
 def zones() -> list[tuple[str, str]]:
     """The time zones that there are, UTC first."""
-    return [(zone, zone) for zone in ["UTC", *sorted(available_timezones() - {"UTC", "localtime"})]]
+    return [(zone, zone) for zone in periods.names()]
 
 
 class NewAccountForm(Form):

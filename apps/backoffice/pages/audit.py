@@ -12,6 +12,7 @@ from apps.accounts.roles import May
 from apps.backoffice.forms import DateInput, Form
 from apps.backoffice.pages.base import Paths
 from apps.backoffice.tables import Column, TablePage
+from apps.core import periods
 
 
 class AuditFilters(Form):
@@ -41,7 +42,8 @@ class AuditPage(TablePage):
         if wanted.get("action"):
             entries = entries.filter(action__startswith=wanted["action"])
         if wanted.get("on"):
-            entries = entries.filter(at__date=wanted["on"])
+            day = periods.day(wanted["on"], self.here.zone)
+            entries = entries.filter(at__gte=day.start, at__lt=day.end)
         return entries
 
     def decorate(self, rows: list[Any]) -> list[dict[str, Any]]:

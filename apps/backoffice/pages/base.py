@@ -22,6 +22,7 @@ from apps.accounts.selectors import Context
 from apps.backoffice.forms import Form
 from apps.backoffice.here import default_account, enter, look, offered
 from apps.backoffice.site import site
+from apps.core import periods
 from apps.core.errors import NotThere, Refused
 
 Paths = list[tuple[str, type["Shell"], str]]
@@ -73,7 +74,13 @@ class Shell(View):
         assert isinstance(user, User)
         shell = site.each_context(self.request)
         role = Role(self.here.role).label if self.here else ""
-        page = {"title": self.title, "here": self.here, "accounts": offered(user), "role_name": role}
+        page = {
+            "lost_zone": _lost_zone(self.here),
+            "title": self.title,
+            "here": self.here,
+            "accounts": offered(user),
+            "role_name": role,
+        }
         self.request.current_app = site.name
         return TemplateResponse(
             self.request, template or self.template_name, {**shell, **page, **context}, status=status
@@ -84,6 +91,11 @@ class Shell(View):
         if say:
             messages.add_message(self.request, level, say)
         return HttpResponseRedirect(reverse(f"admin:{name}", args=args))
+
+
+def _lost_zone(here: Context | None) -> str:
+    """The account's time zone, if the portal's zone data does not know it (any more)."""
+    return "" if here is None or periods.is_known(here.account.timezone) else here.account.timezone
 
 
 class OperatorPage(Shell):
@@ -119,7 +131,7 @@ class Page(Shell):
 
     def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.check()
-        with timezone.override(self.here.account.timezone):
+        with timezone.override(self.here.zone):
             try:
                 response = super().answer(request, *args, **kwargs)
             except NotThere:

@@ -1,6 +1,5 @@
 """Conversions, newest first; paged by the last one shown, so that nothing is counted and nothing drifts."""
 
-from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import Agent
+from apps.backoffice.days import within_days
 from apps.backoffice.forms import DateInput, Form, OwnedChoice, choices_of
 from apps.backoffice.pages.base import Page, Paths
 from apps.backoffice.tables import address
@@ -60,9 +60,7 @@ class ConversionsPage(Page):
         form = ConversionFilters(request.GET, here=self.here)
         form.is_valid()
         wanted = form.cleaned_data
-        found = _filtered(
-            selectors.conversions(account_id=self.account_id), wanted, self.here.account.timezone
-        )
+        found = _filtered(selectors.conversions(account_id=self.account_id), wanted, self.here.zone)
         if chosen := wanted.get("lately"):
             now = clock.now()
             since = reports.lately(account_id=self.account_id, now=now)[chosen]
@@ -102,18 +100,14 @@ class ConversionsPage(Page):
         ]
 
 
-def _filtered(found: QuerySet[Conversion], wanted: dict[str, Any], zone: str) -> QuerySet[Conversion]:
+def _filtered(found: QuerySet[Conversion], wanted: dict[str, Any], zone: ZoneInfo) -> QuerySet[Conversion]:
     if wanted.get("goal"):
         found = found.filter(goal_id=wanted["goal"])
     if wanted.get("agent"):
         found = found.filter(agent_id=wanted["agent"])
     if wanted.get("outcome"):
         found = found.filter(outcome=wanted["outcome"])
-    if first := wanted.get("first_day"):
-        found = found.filter(time__gte=datetime.combine(first, time(), ZoneInfo(zone)))
-    if last := wanted.get("last_day"):
-        found = found.filter(time__lt=datetime.combine(last + timedelta(days=1), time(), ZoneInfo(zone)))
-    return found
+    return within_days(found, "time", wanted, zone)
 
 
 def _following(found: QuerySet[Conversion], after: str) -> QuerySet[Conversion]:

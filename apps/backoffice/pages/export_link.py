@@ -14,6 +14,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 
 from apps.accounts.models import User
+from apps.core import periods
 from apps.core.errors import NotThere
 from apps.exports import services
 from apps.exports.errors import Gone
@@ -51,7 +52,7 @@ class ExportLinkPage(LoginRequiredMixin, View):
             return TemplateResponse(request, "backoffice/export_gone.html", status=410)
         if post:
             return sent(found)
-        with timezone.override(found.export.account.timezone):
+        with timezone.override(periods.zone(found.export.account.timezone)):
             return TemplateResponse(request, "backoffice/export_link.html", {"found": found}).render()
 
 

@@ -1,6 +1,5 @@
 """A member's exports: asked for, watched, cancelled."""
 
-from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -9,7 +8,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,7 +16,7 @@ from apps.backoffice.forms import DateInput, Form
 from apps.backoffice.pages.base import AskPage, Page, Paths
 from apps.backoffice.pages.export_link import sent
 from apps.backoffice.tables import Column, RowAction, TablePage
-from apps.core import clock
+from apps.core import clock, periods
 from apps.exports import selectors, services
 from apps.exports.errors import Gone
 from apps.exports.models import Export
@@ -91,8 +89,9 @@ class AskExportPage(AskPage):
     back = "goals"
 
     def initial(self) -> dict[str, Any]:
-        today = timezone.localdate(clock.now())
-        return {"first_day": today - timedelta(days=29), "last_day": today}
+        today = self.here.today
+        first, last = periods.last_dates(periods.SHOWN_DAYS, today)
+        return {"first_day": first, "last_day": last}
 
     def question(self) -> str:
         goal = goals.goal(account_id=self.account_id, goal_id=self.kwargs["goal_id"])

@@ -4,17 +4,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.accounts.roles import May
 from apps.backoffice.pages.base import AskPage, Paths
 from apps.conversions import selectors as conversions
-from apps.core import clock
 from apps.goals import selectors, services
 from apps.goals.models import GoalVersion
-from apps.goals.status import status
 
 
 class GoalAsk(AskPage):
@@ -46,20 +43,15 @@ class ActivatePage(GoalAsk):
 
     def question(self) -> str:
         version = self.version()
-        start = version.start_date or timezone.localdate(clock.now())
+        today = self.here.today
         return _("Page views from %(start)s on will be tracked (time zone %(zone)s).") % {
-            "start": max(start, timezone.localdate(clock.now())),
+            "start": max(version.start_date or today, today),
             "zone": self.here.account.timezone,
         }
 
     def act(self, form: Any) -> HttpResponse:
         version = selectors.current(services.activate(**self.which()))
-        shown = status(
-            active=True,
-            start_date=version.start_date,
-            end_date=version.end_date,
-            today=timezone.localdate(clock.now()),
-        )
+        shown = selectors.status_of(version=version, today=self.here.today)
         if shown.code == "ended":
             say = _(
                 "%s is active, but its end date has passed: it takes one of the 15 places and tracks nothing."

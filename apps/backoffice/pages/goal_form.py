@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,11 +14,9 @@ from apps.accounts.roles import May
 from apps.backoffice.forms import DateInput, Form, OwnedChoices, choices_of
 from apps.backoffice.pages.base import FormPage, Paths
 from apps.backoffice.templatetags.backoffice import amount
-from apps.core import clock
 from apps.goals import selectors, services
 from apps.goals.drafts import ConditionDraft, GoalDraft
 from apps.goals.models import MAX_CONDITIONS, Condition, GoalVersion, MessagingGoal
-from apps.goals.status import status
 
 _CONDITION = re.compile(r"conditions-(\d{1,4})-value")
 _AT_CONDITION = re.compile(r"conditions\.(\d+)\.\w+")
@@ -189,7 +186,7 @@ class GoalPage(FormPage):
 
     def initial(self) -> dict[str, Any]:
         if self.goal is None:
-            return {"start_date": timezone.localdate(clock.now())}
+            return {"start_date": self.here.today}
         draft = selectors.draft_of(selectors.current(self.goal))
         said = {name: getattr(draft, name) for name in selectors.PLAIN_FIELDS}
         said["transaction_value"] = amount(draft.transaction_value)
@@ -221,12 +218,7 @@ class GoalPage(FormPage):
             "version": version,
             "groups": [str(group) for group in version.groups.order_by("name")],
             "conditions": list(version.conditions.all()),
-            "shown": status(
-                active=version.active,
-                start_date=version.start_date,
-                end_date=version.end_date,
-                today=timezone.localdate(clock.now()),
-            ),
+            "shown": selectors.status_of(version=version, today=self.here.today),
         }
 
     def form(self, data: Any = None) -> Form:

@@ -1,13 +1,12 @@
 """The page of messaging goals: what runs, until when, and what it brought in seven days."""
 
-from datetime import timedelta
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.contrib.postgres.aggregates import StringAgg
-from django.db.models import Case, CharField, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,7 +18,7 @@ from apps.backoffice.tables import Column, RowAction, TablePage
 from apps.core import clock
 from apps.goals import selectors
 from apps.goals.models import MAX_ACTIVE, MessagingGoal, VersionGroup
-from apps.goals.status import LAST_DAYS, Status, status
+from apps.goals.status import Status
 from apps.hourly import selectors as hourly
 from apps.reports import selectors as reports
 
@@ -62,7 +61,8 @@ class GoalsPage(TablePage):
 
     def rows(self, wanted: dict[str, Any]) -> QuerySet[MessagingGoal]:
         self.counts = reports.seven_day_conversions(account_id=self.account_id, now=clock.now())
-        goals = annotated(selectors.goals(account_id=self.account_id), self.counts)
+        self.today = self.here.today
+        goals = annotated(selectors.goals(account_id=self.account_id), self.counts, self.today)
         return _filtered(goals, wanted).prefetch_related("current__groups")
 
     def decorate(self, rows: list[Any]) -> list[dict[str, Any]]:
@@ -72,12 +72,7 @@ class GoalsPage(TablePage):
 
     def _row(self, goal: MessagingGoal) -> dict[str, Any]:
         version = selectors.current(goal)
-        shown = status(
-            active=version.active,
-            start_date=version.start_date,
-            end_date=version.end_date,
-            today=timezone.localdate(clock.now()),
-        )
+        shown = selectors.status_of(version=version, today=self.today)
         return {
             "goal": goal,
             "version": version,
@@ -118,21 +113,12 @@ class GoalsPage(TablePage):
         }
 
 
-def annotated(goals: QuerySet[MessagingGoal], counts: dict[int, int]) -> QuerySet[MessagingGoal]:
+def annotated(goals: QuerySet[MessagingGoal], counts: dict[int, int], today: date) -> QuerySet[MessagingGoal]:
     """The goals with what their columns are ordered and filtered by."""
-    today = timezone.localdate(clock.now())
-    last = today + timedelta(days=LAST_DAYS - 1)
     names = VersionGroup.objects.filter(version_id=OuterRef("current_id")).values("version_id")
-    return goals.annotate(
+    return selectors.with_status(goals=goals, today=today).annotate(
         group_names=Subquery(
             names.annotate(all=StringAgg("group__name", ", ", order_by="group__name")).values("all")
-        ),
-        status_code=Case(
-            When(current__active=False, then=Value("inactive")),
-            When(current__end_date__lt=today, then=Value("ended")),
-            When(current__end_date__lte=last, then=Value("remaining")),
-            default=Value("active"),
-            output_field=CharField(),
         ),
         status_order=Case(
             *(When(status_code=code, then=Value(place)) for place, (code, _name) in enumerate(STATUSES)),

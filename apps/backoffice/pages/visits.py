@@ -1,6 +1,6 @@
 """Visits, newest first; paged by the last one shown, so that nothing is counted and nothing drifts."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy
 
+from apps.backoffice.days import within_days
 from apps.backoffice.forms import DateInput, Form, OwnedChoice, choices_of
 from apps.backoffice.pages.base import Page, Paths
 from apps.backoffice.tables import address
@@ -52,7 +53,7 @@ class VisitsPage(Page):
         form = VisitFilters(request.GET, here=self.here)
         form.is_valid()
         wanted = form.cleaned_data
-        found = _filtered(selectors.visits(account_id=self.account_id), wanted, self.here.account.timezone)
+        found = _filtered(selectors.visits(account_id=self.account_id), wanted, self.here.zone)
         if after := request.GET.get("after"):
             found = _following(found, after)
         listed = list(found.order_by("-started_at", "-pk")[: PER_PAGE + 1])
@@ -67,20 +68,14 @@ class VisitsPage(Page):
         )
 
 
-def _filtered(found: QuerySet[Visit], wanted: dict[str, Any], zone: str) -> QuerySet[Visit]:
+def _filtered(found: QuerySet[Visit], wanted: dict[str, Any], zone: ZoneInfo) -> QuerySet[Visit]:
     found = found.filter(robot=wanted.get("of") == "robots")
     if wanted.get("counter"):
         found = found.filter(counter_id=wanted["counter"])
     for name in ("source", "device"):
         if wanted.get(name):
             found = found.filter(**{name: wanted[name]})
-    if first := wanted.get("first_day"):
-        found = found.filter(started_at__gte=datetime.combine(first, time(), ZoneInfo(zone)))
-    if last := wanted.get("last_day"):
-        found = found.filter(
-            started_at__lt=datetime.combine(last + timedelta(days=1), time(), ZoneInfo(zone))
-        )
-    return found
+    return within_days(found, "started_at", wanted, zone)
 
 
 def _place(visit: Visit) -> str:

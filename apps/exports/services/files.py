@@ -16,10 +16,9 @@ from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from apps.core import clock, csvsafe
+from apps.core import clock, csvsafe, periods
 from apps.core.errors import NotThere, Refused
 from apps.exports.archive import write_zip
-from apps.exports.days import span
 from apps.exports.errors import AbandonedError, ExportError
 from apps.exports.models import Export
 from apps.exports.names import file_stem
@@ -64,10 +63,10 @@ class Progress:
 def write_file(export: Export, *, held: QuerySet[Export]) -> Made:
     """The export's zip, in the storage. Raises ExportError if it cannot be made and AbandonedError if it is not wanted."""
     name = _goal_name(export)
-    zone = ZoneInfo(export.account.timezone)
+    zone = periods.zone(export.account.timezone)
     # Asked before the rows are: what a run adds in between is there and not promised.
     export.complete_until = hourly.complete_until(account_id=export.account_id)
-    start, end = span(export.first_day, export.last_day, zone)
+    start, end = periods.days(export.first_day, export.last_day, zone)
     now = clock.now()
     wanted = Wanted(account_id=export.account_id, goal_id=export.goal_id, start=start, end=end, now=now)
     stem = file_stem(name, export.first_day, export.last_day, export.complete_until)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
+from apps.accounts import selectors as accounts
 from apps.accounts.services import audit
 from apps.core import clock
 from apps.core.locks import Lock, take
@@ -23,7 +24,7 @@ def activate(*, account_id: int, user_id: int | None, goal_id: int) -> Messaging
     draft = selectors.draft_of(selectors.current(goal))
     if draft.active:
         return goal
-    today = reaches.time_zones(account_id=account_id).local_date(clock.to_us(clock.now()))
+    today = accounts.today(account_id=account_id)
     draft = replace(draft, active=True, start_date=draft.start_date or today)
     return write_version(account_id=account_id, user_id=user_id, goal=goal, draft=draft, action="activated")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from apps.accounts import selectors as accounts
 from apps.accounts.models import Account, Group
 from apps.accounts.services import audit
 from apps.core import clock
@@ -52,7 +53,7 @@ def write_version(
     """The next version of `goal`, or the first of a new one. The caller holds the account's goal lock alone."""
     before = selectors.current(goal) if goal else None
     now = _instant(before)
-    today = reaches.time_zones(account_id=account_id).local_date(clock.to_us(now))
+    today = accounts.today(account_id=account_id)
     began = goal is not None and _tracking_began(goal, today)
     draft = check(
         _with_kept_dates(draft, before, began=began), before=before, tracking_began=began, today=today

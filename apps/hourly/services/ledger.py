@@ -5,10 +5,9 @@ from django.db.models import Sum
 
 from apps.accounts.models import Account
 from apps.collect import selectors as collect
-from apps.core import clock, locks, queues
+from apps.core import clock, locks, periods, queues
 from apps.core.hints import send_hint
 from apps.core.retry import transactional
-from apps.hourly import hours
 from apps.hourly.models import Run, RunShare
 from apps.intake.models import Tally
 from apps.people.models import Mark
@@ -20,7 +19,7 @@ OPEN = (Run.State.QUEUED, Run.State.RUNNING)
 def open_hour() -> int:
     """For each account the run of the last complete UTC hour, once; how many of them are still to begin."""
     now = clock.now()
-    hour = hours.last_complete(now)
+    hour = periods.last_complete_hour(now).start
     accounts = Account.objects.values_list("pk", flat=True)
     Run.objects.bulk_create(
         [Run(account_id=pk, hour=hour, created_at=now) for pk in accounts], ignore_conflicts=True

@@ -9,7 +9,7 @@ import secrets
 from datetime import UTC, date
 from hashlib import blake2b
 
-from apps.core import clock
+from apps.core import clock, periods
 from apps.intake.models import Salt
 
 _today: tuple[date, bytes] | None = None
@@ -23,7 +23,7 @@ def visitor(counter: int, address: str, agent: str) -> str:
 
 def _salt() -> bytes:
     global _today  # noqa: PLW0603 (asked for with each hit)
-    day = clock.now().astimezone(UTC).date()
+    day = periods.date_of(clock.now(), UTC)
     if _today is None or _today[0] != day:
         _today = day, _drawn(day)
     return _today[1]
@@ -37,7 +37,7 @@ def _drawn(day: date) -> bytes:
 
 def forget_salts() -> None:
     """Delete the salts of days that are over."""
-    Salt.objects.filter(day__lt=clock.now().astimezone(UTC).date()).delete()
+    Salt.objects.filter(day__lt=periods.date_of(clock.now(), UTC)).delete()
 
 
 def forget() -> None:

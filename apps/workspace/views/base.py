@@ -69,7 +69,7 @@ class Screen(View):
             raise Http404
         entered(request, here, polled=self.polled)
         self.here, self.sight = here, selectors.sight_of(here=here)
-        with timezone.override(here.account.timezone):
+        with timezone.override(here.zone):
             try:
                 response = super().dispatch(request, *args, **kwargs)
             except NotThere:
