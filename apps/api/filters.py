@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from apps.api.instants import instant
 from apps.api.problems import BadParameters, Named
 from apps.core.errors import Problem
+from apps.people import selectors as people
 
 __all__ = [
     "CharFilter",
@@ -24,6 +25,7 @@ __all__ = [
     "NamedFilter",
     "NumberFilter",
     "NumberedFilter",
+    "PersonFilter",
     "YesNoFilter",
     "check",
     "check_parameters",
@@ -128,6 +130,22 @@ class NumberedFilter(NumberFilter):
         """Refuse a number that the account does not have."""
         if not self.rows(self.parent.account_id).filter(pk=value).exists():
             raise unknown(str(self.label), value)
+
+
+class PersonFilter(NumberFilter):
+    """A filter by a person's number. An old number, of somebody who was merged into another, asks for that one."""
+
+    def filter(self, qs: QuerySet[Any], value: int | None) -> QuerySet[Any]:
+        if value is None:
+            return qs
+        person = people.owner_of(account_id=self.parent.account_id, person_id=value)
+        if person is None:
+            raise unknown(str(self.label), value)
+        return self.of(qs, person)
+
+    def of(self, qs: QuerySet[Any], person: int) -> QuerySet[Any]:
+        """The rows of whoever the number means now."""
+        return qs.filter(**{self.field_name: person})
 
 
 def unknown(what: str, value: str | int) -> Named:

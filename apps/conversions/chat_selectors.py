@@ -7,7 +7,6 @@ from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySe
 from django.utils import timezone
 
 from apps.accounts.models import Account, Agent
-from apps.conversations.models import Conversation
 from apps.conversions import chat_facts, chat_words, facts
 from apps.conversions.frames import Chat, State, look
 from apps.conversions.models import ChatState, ChatStates, Inquiry
@@ -15,7 +14,7 @@ from apps.core import clock, periods
 from apps.core.errors import NotThere
 from apps.goals.models import ChatGoal, ChatGoalVersion
 
-__all__ = ["Achieved", "ChatView", "chat_state", "chat_states", "inquiries", "with_state"]
+__all__ = ["Achieved", "ChatView", "chat_state", "chat_states", "inquiries", "shows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,19 +116,19 @@ def _kept(account_id: int) -> Subquery:
 
 
 def chat_states(*, account_id: int) -> QuerySet[ChatState]:
-    """What the account's conversations show, at most a minute old; those that show None have no row."""
+    """What the account's conversations show, at most a minute old; those that show None have no row.
+
+    While the account does not track chat goals all of them show None.
+    """
     rows = ChatState.objects.filter(account_id=account_id, goal_id__in=_kept(account_id))
-    return rows.exclude(state=ChatStates.NONE)
+    tracked = Account.objects.filter(pk=account_id, chat_goals_tracked=True)
+    return rows.exclude(state=ChatStates.NONE).filter(Exists(tracked))
 
 
-def with_state(
-    conversations: QuerySet[Conversation], *, account_id: int, state: int
-) -> QuerySet[Conversation]:
-    """Of these conversations, those that show this state (of `ChatStates`)."""
+def shows(*, account_id: int, state: int) -> Q:
+    """Of conversations: whether it shows this state (of `ChatStates`)."""
     shown = chat_states(account_id=account_id).filter(conversation_id=OuterRef("pk"))
-    if state == ChatStates.NONE:
-        return conversations.filter(~Exists(shown))
-    return conversations.filter(Exists(shown.filter(state=state)))
+    return ~Q(Exists(shown)) if state == ChatStates.NONE else Q(Exists(shown.filter(state=state)))
 
 
 def inquiries(*, account_id: int, now: datetime) -> QuerySet[Inquiry]:

@@ -208,7 +208,7 @@ def _summary(found: Conversion, candidates: list[Candidate]) -> str:
         return _("Not counted: the same person reached the goal earlier in the same second on this counter.")
     if found.outcome == Conversion.Outcome.VISIT_LIMIT:
         return _("Not counted: the person had reached goals 400 times before in the same visit.")
-    if found.outcome == Conversion.Outcome.CREDITED:
+    if found.credited:
         agent = found.agent_name or str(Agent.objects.filter(pk=found.agent_id or 0).first() or "")
         return _("Credited to %(agent)s; contact %(contact)s.") % {
             "agent": agent,

@@ -13,6 +13,8 @@ class Conversion(models.Model):
         SAME_SECOND = 3, _("dropped: a second hit in the same second")
         VISIT_LIMIT = 4, _("dropped: more than 400 in one visit")
 
+    COUNTED = (Outcome.CREDITED, Outcome.UNCREDITED)
+    """What a conversion is: credited or not. A reach that a counting rule dropped is a result and no conversion."""
     DROPPED = (Outcome.SAME_SECOND, Outcome.VISIT_LIMIT)
 
     pk = models.CompositePrimaryKey("account_id", "goal_id", "time", "counter_id", "hit_id")
@@ -38,6 +40,11 @@ class Conversion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.goal_id} {self.hit_id} {self.outcome}"
+
+    @property
+    def credited(self) -> bool:
+        """Whether somebody earned it: as `selectors.credited` has it, for a row that is read."""
+        return self.outcome == self.Outcome.CREDITED
 
 
 class Correction(models.Model):

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from apps.conversions.explaining import Candidate, Corrected, Explanation, Why, explain, find, whys
 from apps.conversions.ids import ConversionKey, decode_id, encode_id
@@ -25,6 +25,7 @@ __all__ = [
     "of_person",
     "outcomes",
     "whys",
+    "with_outcome",
 ]
 
 
@@ -35,9 +36,15 @@ def conversions(*, account_id: int) -> QuerySet[Conversion]:
 
 
 def counted(*, account_id: int) -> QuerySet[Conversion]:
-    """Conversions, credited or not. A reach that a counting rule dropped is a result and no conversion."""
-    outcome = Conversion.Outcome
-    return conversions(account_id=account_id).filter(outcome__in=(outcome.CREDITED, outcome.UNCREDITED))
+    """Conversions, credited or not: what lists show unless a counting rule's reaches are asked for by name."""
+    return conversions(account_id=account_id).filter(outcome__in=Conversion.COUNTED)
+
+
+def with_outcome(*, account_id: int, outcome: int | None) -> QuerySet[Conversion]:
+    """Results with this outcome, also those that a counting rule dropped; without one: conversions."""
+    if outcome is None:
+        return counted(account_id=account_id)
+    return conversions(account_id=account_id).filter(outcome=outcome)
 
 
 def of_person(*, rows: QuerySet[Conversion], account_id: int, person_id: int) -> QuerySet[Conversion]:
@@ -56,7 +63,7 @@ def credited(
     until: datetime | None = None,
     goal_id: int | None = None,
 ) -> QuerySet[Conversion]:
-    """What counts: credited conversions with `since` <= time < `until`. Every number on a screen, in the
+    """Credited conversions with `since` <= time < `until`. Every number on a screen, in the
     API and in the CSV is made of these rows.
     """
     wanted = Q(outcome=Conversion.Outcome.CREDITED)
@@ -71,8 +78,6 @@ def credited(
 
 def outcomes(*, account_id: int, goal_id: int) -> dict[str, int]:
     """How many of a goal's reaches were credited, uncredited and dropped by each counting rule."""
-    counts = {outcome.name.lower(): 0 for outcome in Conversion.Outcome}
-    rows = conversions(account_id=account_id).filter(goal_id=goal_id).values_list("outcome")
-    for outcome in Conversion.Outcome:
-        counts[outcome.name.lower()] = rows.filter(outcome=outcome).count()
-    return counts
+    rows = conversions(account_id=account_id).filter(goal_id=goal_id)
+    counts = dict(rows.values_list("outcome").annotate(n=Count("hit_id")).order_by())
+    return {outcome.name.lower(): counts.get(outcome, 0) for outcome in Conversion.Outcome}

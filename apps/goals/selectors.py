@@ -14,6 +14,7 @@ from apps.goals.status import LAST_DAYS, Status, status
 __all__ = [
     "PLAIN_FIELDS",
     "UrlTest",
+    "active",
     "active_count",
     "current",
     "draft_of",
@@ -42,9 +43,14 @@ def goal(*, account_id: int, goal_id: int) -> MessagingGoal:
     return found
 
 
+def active(*, account_id: int) -> QuerySet[MessagingGoal]:
+    """The goals that take one of the 15 places: all that are not inactive, those that ended among them."""
+    return goals(account_id=account_id).filter(slot__isnull=False)
+
+
 def active_count(*, account_id: int) -> int:
-    """How many of the 15 slots are taken."""
-    return MessagingGoal.objects.filter(account_id=account_id, slot__isnull=False).count()
+    """How many of the 15 places are taken."""
+    return active(account_id=account_id).count()
 
 
 def status_of(*, version: GoalVersion, today: date) -> Status:

@@ -161,7 +161,7 @@ SELECT c.time, c.goal_id, c.counter_id, c.hit_id, c.version_id, c.person_id, c.o
     c.agent_id, c.group_id, c.active, c.contact_us, c.agent_name, c.agent_email
 FROM goals_reach r JOIN conversions_conversion c USING (account_id, goal_id, time, counter_id, hit_id)
 JOIN goals_messaginggoal g ON g.id = r.goal_id AND g.deleted_at IS NULL
-WHERE r.account_id = %s AND r.person_id = %s AND r.time BETWEEN %s AND %s AND c.outcome IN (1, 2)
+WHERE r.account_id = %s AND r.person_id = %s AND r.time BETWEEN %s AND %s AND c.outcome = ANY(%s)
 """
 COLUMNS = (
     "time", "goal_id", "counter_id", "hit_id", "version_id", "person_id", "outcome", "conversation_id", "agent_id",
@@ -186,6 +186,7 @@ def _goals(conversation: Conversation, span: Span) -> list[Raw]:
                 conversation.person_id,
                 conversation.begun_at,
                 conversation.last_at + LONGEST_WINDOW,
+                [int(outcome) for outcome in Conversion.COUNTED],
                 *values,
                 span.limit + 1,
             ],

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from apps.conversations.models import Conversation, Event
-from apps.conversions.chat_selectors import chat_states
+from apps.conversations.models import Conversation
+from apps.conversations.unanswered import UNANSWERED
+from apps.conversions.chat_selectors import shows
 from apps.conversions.models import ChatStates
 from apps.conversions.selectors import credited
 from apps.workspace import persons
@@ -91,27 +92,17 @@ def _stream(sight: Sight, wanted: Wanted) -> tuple[list[Holder] | None, Q]:
 def _filters(sight: Sight, wanted: Wanted) -> Q:
     rest = Q()
     if wanted.unanswered:
-        rest &= unanswered()
+        rest &= UNANSWERED
     if wanted.reached:
         of_it = credited(account_id=sight.account_id).filter(conversation_id=OuterRef("pk"))
         rest &= Q(Exists(of_it))
     if wanted.state is not None:
-        shown = Exists(chat_states(account_id=sight.account_id).filter(conversation_id=OuterRef("pk")))
-        of_state = chat_states(account_id=sight.account_id).filter(
-            conversation_id=OuterRef("pk"), state=wanted.state
-        )
-        rest &= ~Q(shown) if wanted.state == ChatStates.NONE else Q(Exists(of_state))
+        rest &= shows(account_id=sight.account_id, state=wanted.state)
     if wanted.channel_id is not None:
         rest &= Q(channel_id=wanted.channel_id)
     if wanted.since is not None:
         rest &= Q(last_at__gte=wanted.since)
     return rest
-
-
-def unanswered() -> Q:
-    """The person spoke last, and nobody has ended it."""
-    later = Q(agent_said_at__isnull=True) | Q(person_said_at__gt=F("agent_said_at"))
-    return Q(person_said_at__isnull=False) & later & ~Q(status__in=(Event.Kind.SOLVED, Event.Kind.CLOSED))
 
 
 def _newest(account_id: int, holders: list[Holder] | None, after: Place | None, size: int) -> list[Place]:

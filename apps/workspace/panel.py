@@ -8,6 +8,7 @@ from django.db.models import Count, Max
 
 from apps.accounts.models import Agent, Group
 from apps.conversations.models import Conversation, Event
+from apps.conversations.unanswered import is_unanswered
 from apps.conversions.chat_selectors import ChatView, chat_state, chat_states
 from apps.conversions.selectors import credited
 from apps.goals.models import MessagingGoal
@@ -67,13 +68,6 @@ def shown_state(*, conversation: Conversation) -> tuple[Any, ...]:
 def status_name(status: int) -> str:
     """The status word: `open`."""
     return Event.Kind(status).name.lower()
-
-
-def is_unanswered(one: Conversation) -> bool:
-    """As `listing.unanswered` has it, for a row that is read."""
-    if one.person_said_at is None or one.status in (Event.Kind.SOLVED, Event.Kind.CLOSED):
-        return False
-    return one.agent_said_at is None or one.person_said_at > one.agent_said_at
 
 
 def goals_in(*, account_id: int, numbers: list[int]) -> dict[int, list[GoalCount]]:

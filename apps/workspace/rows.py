@@ -7,10 +7,11 @@ from django.db import connection
 
 from apps.accounts.models import Agent, Group
 from apps.conversations.models import Conversation
+from apps.conversations.unanswered import is_unanswered
 from apps.conversions.chat_selectors import chat_states
 from apps.conversions.models import ChatState
 from apps.workspace import persons
-from apps.workspace.panel import GoalCount, goals_in, is_unanswered, status_name
+from apps.workspace.panel import GoalCount, goals_in, status_name
 
 SHOWN = 160  # characters of a last message
 

@@ -193,7 +193,7 @@ def _reached(
             url=urls.get((one.counter_id, one.hit_id, one.time), ""),
             value=why.version.transaction_value,
             currency=why.version.currency,
-            credited=one.outcome == Conversion.Outcome.CREDITED,
+            credited=one.credited,
             here=one.conversation_id == conversation.pk,
             agent=people.agents.get(one.agent_id or 0),
             agent_name=one.agent_name or str(people.agents.get(one.agent_id or 0, "")),

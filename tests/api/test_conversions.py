@@ -10,6 +10,8 @@ from apps.conversions.services import judge
 from apps.core import clock
 from apps.goals import services as goals
 from apps.goals.drafts import ConditionDraft, GoalDraft
+from apps.people.models import Identity
+from apps.visits.services import keep_visits
 from tests import factories
 from tests.api import bodies
 from tests.api.calls import Api, problem, results
@@ -91,6 +93,23 @@ def test_conversions_are_filtered(cast, api, converted, query, hits):
         goal=converted["goal"], counter=cast.counter.pk, from_=times[2], to=times[3], person=person
     )
     assert [row["hit"]["id"] for row in results(api.get(f"conversions/?{query}"))] == hits
+
+
+def test_the_old_number_of_somebody_who_was_merged_asks_for_whom_they_are_now(cast, api, converted):
+    while keep_visits(account_id=cast.account.pk):
+        pass
+    old, new = (Identity.objects.get(account=cast.account, value=value).person_id for value in ("8", "7"))
+    assert api.post(f"people/{new}/merge/", {"person": old}).status_code == 201
+    while keep_visits(account_id=cast.account.pk):
+        pass
+    judge(account_id=cast.account.pk, run_started_at=clock.now(), share=0, shares=1, limit=100)
+    kept = api.get(f"people/{old}/").json()["id"]
+    assert {kept} == {api.get(f"people/{number}/").json()["id"] for number in (old, new)}
+    for path, count in (("conversions/", 3), ("visits/", 1)):
+        for number in (old, new):
+            rows = results(api.get(f"{path}?person={number}"))
+            assert len(rows) == count, (path, number)
+    assert {row["person"] for row in results(api.get(f"visits/?person={old}"))} == {kept}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from apps.conversations.models import Conversation
-from apps.conversions.chat_selectors import chat_state, chat_states, inquiries, with_state
+from apps.conversions.chat_selectors import chat_state, chat_states, inquiries, shows
 from apps.conversions.models import ChatState, ChatStates, Inquiry
 from apps.conversions.services import accounts_waiting, purge_chats
 from apps.core import clock
@@ -13,8 +13,10 @@ from apps.core.errors import NotThere
 from apps.hourly.services import hint_at_chats, look_at_chats
 from apps.intake.registry import save_agent
 from apps.intake.services import KnownLink, take_links
+from tests.api.calls import Api, results
 from tests.cast import Cast
 from tests.chats.telling import PURCHASE, Telling
+from tests.portal import PortalClient
 
 
 def test_a_frame_that_ends_becomes_missed_by_time_alone(told: Telling) -> None:
@@ -94,13 +96,46 @@ def test_lists_are_filtered_by_what_chats_show(told: Telling) -> None:
     account = told.account.pk
     found = {
         state.name: sorted(
-            with_state(
-                Conversation.objects.filter(account=account), account_id=account, state=state
-            ).values_list("ticket", flat=True)
+            Conversation.objects.filter(shows(account_id=account, state=state), account=account).values_list(
+                "ticket", flat=True
+            )
         )
         for state in ChatStates
     }
     assert found == {"NONE": ["old"], "IN_PROCESS": ["open"], "ACHIEVED": ["done"], "MISSED": []}
+
+
+def test_switched_off_neither_panel_nor_badge_nor_filter_shows_and_the_api_says_none(
+    cast: Cast, told: Telling
+) -> None:
+    cast.account.settings_history.update(at=clock.now())  # the cast was made before this clock was turned
+    told.wait(minutes=1).set_goal()
+    told.person().agent().hit()
+    told.view()
+    browser = PortalClient(cast.account)
+    browser.force_login(cast.owner.user)
+    api = Api(cast, "read")
+    path = f"/workspace/conversations/{told.chat().pk}/"
+
+    def seen() -> tuple[object, ...]:
+        page, listed = browser.get(path), browser.get("/workspace/")
+        assert ("Chat goal" in listed.content.decode()) is ("state" in listed.context["filters"].fields)
+        return (
+            "Chat goal" in page.content.decode(),
+            [row.chat is not None for row in listed.context["rows"]],
+            "state" in listed.context["filters"].fields,
+            [row["chat_goal"] for row in results(api.get("conversations/"))],
+            len(results(api.get("conversations/?chat_goal=achieved"))),
+            len(results(api.get("conversations/?chat_goal=none"))),
+            len(browser.get("/workspace/?state=2").context["rows"]),
+        )
+
+    assert seen() == (True, [True], True, ["achieved"], 1, 0, 1)
+    told.wait(seconds=1).switch(on=False)
+    assert seen() == (False, [False], False, ["none"], 0, 1, 1)
+    told.wait(seconds=1).switch(on=True)
+    told.view()
+    assert seen() == (True, [True], True, ["achieved"], 1, 0, 1)
 
 
 def test_a_deleted_goal_takes_its_states_with_it_at_once(told: Telling) -> None:

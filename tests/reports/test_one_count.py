@@ -74,6 +74,36 @@ def test_a_goals_seven_days_are_those_of_the_overview_the_api_and_the_list(cast,
     assert (week.uncredited, week.dropped, week.reaches) == (1, 1, 6)
 
 
+def test_conversions_are_credited_and_uncredited_and_the_dropped_are_asked_for_by_name(cast, owner, goal):
+    def listed(outcome=""):
+        page = owner.get(f"/admin/conversions/?outcome={outcome}").context
+        return {row["conversion"].hit_id for row in page["rows"]}
+
+    of_api = {row["hit"]["id"] for row in Api(cast, "read").get("conversions/").json()["results"]}
+    assert listed() == of_api == listed(1) | listed(2)
+    assert (listed(2), listed(3), listed(4)) == ({"nobody's"}, {"dropped"}, set())
+    assert "dropped" not in of_api
+    assert sum(outcomes(account_id=cast.account.pk, goal_id=goal.pk).values()) == len(of_api) + 1
+
+
+def test_the_number_of_active_goals_leads_to_them(cast, owner):
+    today = NOON.date()
+    a_goal(cast, "runs")
+    a_goal(cast, "ends", end_date=today)
+    a_goal(cast, "over", days_ago=3, start_date=today - 3 * DAY, end_date=today - DAY)
+    a_goal(cast, "starts", start_date=today + DAY)
+    a_goal(cast, "off", active=False)
+    shown = owner.get("/admin/").context["active"]
+    assert shown == linked(owner, "/admin/", shown) == 4
+    codes = {row["version"].name: row["status"].code for row in owner.get("/admin/goals/").context["rows"]}
+    for code in ("active", "remaining", "ended", "inactive"):
+        rows = owner.get(f"/admin/goals/?status={code}").context["rows"]
+        assert {row["version"].name for row in rows} == {name for name, one in codes.items() if one == code}
+    of_api = Api(cast, "read").get("messaging-goals/").json()["results"]
+    assert {one["name"]: one["status"]["code"] for one in of_api} == codes
+    assert len(Api(cast, "read").get("messaging-goals/?active=true").json()["results"]) == shown
+
+
 def test_today_and_thirty_days_lead_to_their_rows(cast, owner, goal):
     midnight = NOON.replace(hour=0)
     shown = {words: (count, when) for words, count, when in owner.get("/admin/").context["counts"]}

@@ -35,7 +35,8 @@ class ConversationShape(serializers.Serializer[Any]):
     agent_said_at = serializers.DateTimeField(allow_null=True)
     goals = GoalCountShape(many=True, help_text="Goals credited in it.")
     chat_goal = serializers.ChoiceField(
-        [state.name.lower() for state in ChatStates], help_text="What its chat goal shows."
+        [state.name.lower() for state in ChatStates],
+        help_text="What its chat goal shows; none while the account tracks no chat goals.",
     )
 
 

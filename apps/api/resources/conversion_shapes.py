@@ -79,7 +79,7 @@ def shown(one: Conversion, names: Names) -> dict[str, Any]:
         "group": names.groups.get(one.group_id or 0),
         "model": version.attribution,
         "active": one.active,
-        "credited": one.outcome == Conversion.Outcome.CREDITED,
+        "credited": one.credited,
         "value": value,
         "currency": None if value is None else version.currency,
         "contact_duration_s": None if one.contact_us is None else one.contact_us / 1_000_000,

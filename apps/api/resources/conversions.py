@@ -7,14 +7,13 @@ from apps.accounts import selectors as accounts
 from apps.accounts.models import Agent
 from apps.accounts.roles import May
 from apps.api.base import Listed, Request, Response
-from apps.api.filters import NamedFilter, NumberedFilter, YesNoFilter, filterset, period
+from apps.api.filters import NamedFilter, NumberedFilter, PersonFilter, YesNoFilter, filterset, period
 from apps.api.resources.conversion_shapes import ConversionShape, ExplanationShape, Names, shown
 from apps.conversations.models import Conversation
 from apps.conversions import selectors
 from apps.conversions.models import Conversion
 from apps.counters import selectors as counters
 from apps.goals import selectors as goals
-from apps.people.models import Person
 
 
 class _Credited(YesNoFilter):
@@ -25,14 +24,11 @@ class _Credited(YesNoFilter):
         return qs if value is None else qs.filter(outcome=outcome.CREDITED if value else outcome.UNCREDITED)
 
 
-class _Person(NumberedFilter):
+class _Person(PersonFilter):
     """The results of one person's hits."""
 
-    def filter(self, qs: QuerySet[Conversion], value: int | None) -> QuerySet[Conversion]:
-        if value is None:
-            return qs
-        self.check(value)
-        return selectors.of_person(rows=qs, account_id=self.parent.account_id, person_id=value)
+    def of(self, qs: QuerySet[Conversion], person: int) -> QuerySet[Conversion]:
+        return selectors.of_person(rows=qs, account_id=self.parent.account_id, person_id=person)
 
 
 ConversionFilter = filterset(
@@ -55,9 +51,7 @@ ConversionFilter = filterset(
             field_name="conversation_id",
             label="conversation",
         ),
-        "person": _Person(
-            lambda a: Person.objects.filter(account_id=a), field_name="person_id", label="person"
-        ),
+        "person": _Person(field_name="person_id", label="person"),
         "credited": _Credited(field_name="outcome"),
     },
 )

@@ -7,9 +7,16 @@ from rest_framework import serializers
 
 from apps.accounts.roles import May
 from apps.api.base import Listed
-from apps.api.filters import CharFilter, ChoiceFilter, NumberedFilter, YesNoFilter, filterset, period
+from apps.api.filters import (
+    CharFilter,
+    ChoiceFilter,
+    NumberedFilter,
+    PersonFilter,
+    YesNoFilter,
+    filterset,
+    period,
+)
 from apps.counters import selectors as counters
-from apps.people.models import Person
 from apps.visits import selectors
 from apps.visits.models import Visit
 
@@ -79,9 +86,7 @@ VisitFilter = filterset(
         "counter": NumberedFilter(
             lambda a: counters.counters(account_id=a, archived=True), field_name="counter_id", label="counter"
         ),
-        "person": NumberedFilter(
-            lambda a: Person.objects.filter(account_id=a), field_name="person_id", label="person"
-        ),
+        "person": PersonFilter(field_name="person_id", label="person"),
         "source": ChoiceFilter(field_name="source", choices=Visit.Source.choices),
         "device": ChoiceFilter(field_name="device", choices=Visit.Device.choices),
         "country": CharFilter(field_name="country", lookup_expr="iexact"),

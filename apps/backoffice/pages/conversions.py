@@ -31,7 +31,10 @@ LATELY = [
     ("7", gettext_lazy("7 days")),
     ("30", gettext_lazy("30 days")),
 ]
-OUTCOMES = [("", gettext_lazy("Any")), *((str(value), label) for value, label in Conversion.Outcome.choices)]
+OUTCOMES = [
+    ("", gettext_lazy("Credited and uncredited")),
+    *((str(value), label) for value, label in Conversion.Outcome.choices),
+]
 
 
 class ConversionFilters(Form):
@@ -60,7 +63,7 @@ class ConversionsPage(Page):
         form = ConversionFilters(request.GET, here=self.here)
         form.is_valid()
         wanted = form.cleaned_data
-        found = _filtered(selectors.conversions(account_id=self.account_id), wanted, self.here.zone)
+        found = _filtered(_results(self.account_id, wanted), wanted, self.here.zone)
         if chosen := wanted.get("lately"):
             now = clock.now()
             since = reports.lately(account_id=self.account_id, now=now)[chosen]
@@ -100,13 +103,16 @@ class ConversionsPage(Page):
         ]
 
 
+def _results(account_id: int, wanted: dict[str, Any]) -> QuerySet[Conversion]:
+    outcome = wanted.get("outcome")
+    return selectors.with_outcome(account_id=account_id, outcome=int(outcome) if outcome else None)
+
+
 def _filtered(found: QuerySet[Conversion], wanted: dict[str, Any], zone: ZoneInfo) -> QuerySet[Conversion]:
     if wanted.get("goal"):
         found = found.filter(goal_id=wanted["goal"])
     if wanted.get("agent"):
         found = found.filter(agent_id=wanted["agent"])
-    if wanted.get("outcome"):
-        found = found.filter(outcome=wanted["outcome"])
     return within_days(found, "time", wanted, zone)
 
 

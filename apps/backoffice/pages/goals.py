@@ -22,8 +22,11 @@ from apps.goals.status import Status
 from apps.hourly import selectors as hourly
 from apps.reports import selectors as reports
 
+PLACED = "placed"
+"""All that are not inactive: what the number of active goals counts."""
 STATUSES = (
     ("", gettext_lazy("Any")),
+    (PLACED, gettext_lazy("Takes one of the 15 places")),
     ("active", gettext_lazy("Active")),
     ("remaining", gettext_lazy("Ending in days")),
     ("ended", gettext_lazy("Ended")),
@@ -135,7 +138,9 @@ def annotated(goals: QuerySet[MessagingGoal], counts: dict[int, int], today: dat
 def _filtered(goals: QuerySet[MessagingGoal], wanted: dict[str, Any]) -> QuerySet[MessagingGoal]:
     if wanted.get("q"):
         goals = goals.filter(current__name__icontains=wanted["q"])
-    if wanted.get("status"):
+    if wanted.get("status") == PLACED:
+        goals = goals.filter(slot__isnull=False)
+    elif wanted.get("status"):
         goals = goals.filter(Q(("status_code", wanted["status"])))
     if wanted.get("group"):
         named = VersionGroup.objects.filter(group_id=wanted["group"]).values("version_id")

@@ -192,7 +192,7 @@ def match_stored(goal: MessagingGoal, since: datetime) -> None:
 
 def rematch(*, account_id: int, since: datetime) -> None:
     """Judge anew the stored hits from `since` on: the account's dates changed. The caller holds the goal lock."""
-    for goal in selectors.goals(account_id=account_id).filter(slot__isnull=False):
+    for goal in selectors.active(account_id=account_id):
         match_stored(goal, since)
 
 

@@ -38,8 +38,10 @@ class ListFilters(forms.Form):
     reached = forms.BooleanField(label=_("Goal reached"), required=False)
     unanswered = forms.BooleanField(label=_("Unanswered"), required=False)
 
-    def __init__(self, data: QueryDict, *, sight: Sight) -> None:
+    def __init__(self, data: QueryDict, *, sight: Sight, tracked: bool) -> None:
         super().__init__(data, label_suffix="")
+        if not tracked:  # the account tracks no chat goals: neither panel nor badge shows, nor is asked for
+            del self.fields["state"]
         if not sight.holders:
             del self.fields["whose"]
         named = [(agent.pk, str(agent)) for agent in _agents(sight)]
@@ -71,7 +73,7 @@ class ListPage(Screen):
     template_name = "workspace/list.html"
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        form = ListFilters(request.GET, sight=self.sight)
+        form = ListFilters(request.GET, sight=self.sight, tracked=self.here.account.chat_goals_tracked)
         wanted = form.wanted()
         after = _place(request.GET.get("after", ""))
         page = selectors.page(sight=self.sight, wanted=wanted, after=after)
