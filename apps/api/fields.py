@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from apps.api.instants import instant
+from apps.core.money import plain
 
 MOST = 2**63 - 1
 """The largest number that a column of ids takes."""
@@ -109,7 +110,7 @@ class Batch(serializers.ListField):
 
 
 class Money(serializers.DecimalField):
-    """An exact decimal as text ("12.50"); numbers are taken too. Shown with two decimals or as many as it has."""
+    """An exact decimal as text ("12.50"); numbers are taken too. Shown with the decimals of the row's `currency`."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"max_digits": 14, "decimal_places": 4, **options})
@@ -122,15 +123,14 @@ class Money(serializers.DecimalField):
         value: Decimal = super().to_internal_value(data)
         return value
 
+    def get_attribute(self, instance: Any) -> Any:
+        value = super().get_attribute(instance)
+        if value is None:
+            return None
+        return value, instance["currency"] if isinstance(instance, Mapping) else instance.currency
+
     def to_representation(self, value: Any) -> str:
-        return money(value)
-
-
-def money(value: Decimal) -> str:
-    """Two decimals, or as many as the value has."""
-    short = value.normalize()
-    exponent = short.as_tuple().exponent
-    return f"{short:f}" if isinstance(exponent, int) and exponent < -2 else f"{short:.2f}"
+        return plain(*value)
 
 
 class Choice(serializers.ChoiceField):

@@ -88,7 +88,7 @@ def _chat_goals(demo: Demo) -> Iterator[str]:
         frame = str(said.get_frame_days_display())
         yield (
             f"{goal.channel!s:<22} {said!s:<31} {frame:>7} {counts.ended:>9,} {counts.achieved:>10,}"
-            f" {counts.rate or 0:>7.0%}"
+            f" {counts.percent:>7}"
         )
 
 

@@ -23,7 +23,7 @@ COUNT = f"SELECT count(*) FROM conversions_conversion c WHERE {WHERE}"
 ROWS = f"""
 COPY (
     SELECT c.time, c.goal_id, v.name, a.external_id, c.agent_name, c.agent_email, coalesce(k.ticket, ''),
-           v.transaction_value, r.detail -> 'score', c.contact_us
+           v.transaction_value, v.currency, r.detail -> 'score', c.contact_us
     FROM conversions_conversion c
     JOIN goals_goalversion v ON v.id = c.version_id
     JOIN accounts_agent a ON a.id = c.agent_id
@@ -41,7 +41,7 @@ COPY (
     ORDER BY c.time, c.goal_id, c.hit_id, c.counter_id
 ) TO STDOUT (FORMAT BINARY)
 """
-TYPES = ["timestamptz", "int8", "text", "text", "text", "text", "text", "numeric", "jsonb", "int8"]
+TYPES = ["timestamptz", "int8", "text", "text", "text", "text", "text", "numeric", "text", "jsonb", "int8"]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import NamedTuple
 
-from apps.core import csvsafe
+from apps.core import csvsafe, money
 
 HEADINGS = (
     "Timestamp",
@@ -33,6 +33,7 @@ class Credited(NamedTuple):
     agent_email: str | None
     ticket: str
     value: Decimal | None
+    currency: str
     score: str | float | None  # as it was sent: a word or a number
     contact_us: int
 
@@ -47,7 +48,7 @@ def cells(row: Credited, zone: tzinfo) -> tuple[str | int, ...]:
         csvsafe.text(row.agent_name or ""),
         csvsafe.text(row.agent_email or ""),
         csvsafe.text(row.ticket),
-        csvsafe.decimal(row.value),
+        "" if row.value is None else money.plain(row.value, row.currency),
         _score(row.score),
         row.contact_us // _SECOND,
     )

@@ -15,6 +15,7 @@ from apps.conversions.chat_selectors import inquiries
 from apps.conversions.models import ChatStates, Inquiry
 from apps.core import clock, periods
 from apps.core.errors import Problem, Refused
+from apps.core.rates import percent
 
 __all__ = [
     "BY",
@@ -24,6 +25,7 @@ __all__ = [
     "chat_rates",
     "ended_inquiries",
     "goal_rates",
+    "outcome_of",
     "shown_days",
     "with_outcome",
 ]
@@ -58,6 +60,11 @@ class ChatCounts:
     def rate(self) -> float | None:
         """Achieved by ended, 0 to 1; none where nothing ended."""
         return self.achieved / self.ended if self.ended else None
+
+    @property
+    def percent(self) -> str:
+        """The rate as people read it."""
+        return percent(self.achieved, self.ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,14 @@ def ended_inquiries(
 def with_outcome(rows: QuerySet[Inquiry], outcome: str) -> QuerySet[Inquiry]:
     """Of ended inquiries, those that one number counts: achieved, missed, pending or unanswered; "": all."""
     return rows.filter(_OUTCOMES[outcome]) if outcome in _OUTCOMES else rows
+
+
+def outcome_of(inquiry: Inquiry) -> str:
+    """Which of the four numbers counts this row of `ended_inquiries`: as `with_outcome` has it."""
+    state = ChatStates(inquiry.outcome)  # type: ignore[attr-defined]  # annotated
+    if state != ChatStates.IN_PROCESS:
+        return state.name.lower()
+    return "pending" if inquiry.replied_at else "unanswered"
 
 
 def chat_rates(

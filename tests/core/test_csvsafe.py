@@ -3,7 +3,6 @@
 import csv
 import io
 import time
-from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -17,12 +16,15 @@ BEFORE = ["", " ", "\u00a0", "\ufeff", "\u200f", '"', "'", ' "', "\t", "\r", "\n
 
 @pytest.mark.parametrize("before", BEFORE)
 @pytest.mark.parametrize("sign", BEGINNINGS)
-@pytest.mark.parametrize("lead", ["", "Ana\n", "Ana\r\n", "Ana;", "Ana\t"])
-def test_no_beginning_of_a_formula_stays_one(lead, sign, before):
-    safe = csvsafe.text(f"{lead}{before}{sign}1+1")
-    part = safe[len(lead) :] if lead else safe
-    assert "'" in part[: part.index(sign)]
-    assert safe.replace("'", "") == f"{lead}{before}{sign}1+1".replace("'", "")  # nothing is lost
+def test_no_beginning_of_a_formula_stays_one(sign, before):
+    cell = f"{before}{sign}1+1"
+    assert csvsafe.text(cell) == f"'{cell}"
+
+
+@pytest.mark.parametrize("sign", BEGINNINGS)
+@pytest.mark.parametrize("lead", ["Ana\n", "Ana\r\n", "Ana;", "Ana\t", "Tuesday, ", "x"])
+def test_what_stands_further_in_stays_as_it_was_written(lead, sign):
+    assert csvsafe.text(f"{lead}{sign}1+1") == f"{lead}{sign}1+1"
 
 
 @pytest.mark.parametrize(
@@ -42,28 +44,11 @@ def test_a_reader_reads_back_what_was_written(rows):
 def test_what_is_safe_stays_safe(value):
     safe = csvsafe.text(value)
     assert not safe.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
-    assert safe.endswith(value) or "\n" in value or "\r" in value or ";" in value or "\t" in value
+    assert safe in (value, f"'{value}")
 
 
 def test_lines_end_as_rfc_4180_says():
     assert csvsafe.lines([("a", 'say "hi"'), ("b,c", 1)]) == 'a,"say ""hi"""\r\n"b,c",1\r\n'
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (None, ""),
-        (Decimal(0), "0"),
-        (Decimal("0.0000"), "0"),
-        (Decimal("49.9000"), "49.9"),
-        (Decimal(1500), "1500"),
-        (Decimal("1E+3"), "1000"),
-        (Decimal("0.0001"), "0.0001"),
-        (Decimal("-5.50"), "-5.5"),
-    ],
-)
-def test_numbers_are_plain(value, text):
-    assert csvsafe.decimal(value) == text
 
 
 def test_a_hostile_cell_costs_no_time():

@@ -38,7 +38,7 @@ HOSTILE = {
     "=1+1": "'=1+1",
     'She said "hi", twice': 'She said "hi", twice',
     "two\r\nlines": "two\r\nlines",
-    "Ana\n=1+1": "Ana\n'=1+1",
+    "Ana\n=1+1": "Ana\n=1+1",
     "🎉 שלום \u202eabc": "🎉 שלום \u202eabc",
     "@SUM(A1)": "'@SUM(A1)",
     "": "",
@@ -77,7 +77,7 @@ def test_the_rows_are_the_credited_conversions_in_order(cast, ask, goal):
         "Agent name": "Ana",
         "Agent email": "ana@shop.example",
         "Ticket ID": "T1",
-        "Total transaction value": "49.9",
+        "Total transaction value": "49.90",
         "Satisfaction score": "Unoffered",
         "Contact duration to goal": "90",
     }
@@ -133,7 +133,7 @@ def test_name_and_value_are_the_judging_version_s_and_agents_what_they_were(cast
     a_conversion(cast, goal, MARCH_2, hit="b", version_id=new.current_id, agent_id=cast.ben.pk)
     Agent.objects.filter(pk=cast.ana.pk).update(name="Ana Neu", email="new@shop.example")
     first, second = read_csv(made(ask()))
-    assert (first["Goal name"], first["Total transaction value"]) == ("Bought", "49.9")
+    assert (first["Goal name"], first["Total transaction value"]) == ("Bought", "49.90")
     assert (first["Agent name"], first["Agent email"]) == ("Ana Alt", "")
     assert (second["Goal name"], second["Total transaction value"]) == ("Bought again", "")
     assert second["Agent ID"] == "ben"

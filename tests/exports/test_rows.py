@@ -23,6 +23,7 @@ def a_row(**changes) -> Credited:
         agent_email="ana@shop.example",
         ticket="4711",
         value=Decimal("49.9000"),
+        currency="EUR",
         score="good",
         contact_us=90_999_999,
     )
@@ -42,7 +43,7 @@ def test_a_row_has_its_ten_cells():
         "Ana",
         "ana@shop.example",
         "4711",
-        "49.9",
+        "49.90",
         "good",
         90,
     )
@@ -67,7 +68,12 @@ def test_scores_are_words_or_numbers(score, cell):
 
 def test_no_value_is_an_empty_cell_and_zero_is_zero():
     assert cells(a_row(value=None), BERLIN)[7] == ""
-    assert cells(a_row(value=Decimal(0)), BERLIN)[7] == "0"
+    assert cells(a_row(value=Decimal(0)), BERLIN)[7] == "0.00"
+
+
+@pytest.mark.parametrize(("currency", "cell"), [("EUR", "1500.00"), ("JPY", "1500"), ("KWD", "1500.000")])
+def test_a_value_is_a_plain_number_with_its_currencys_decimals(currency, cell):
+    assert cells(a_row(value=Decimal("1500.0000"), currency=currency), BERLIN)[7] == cell
 
 
 def test_texts_are_defused():

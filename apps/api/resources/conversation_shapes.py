@@ -5,8 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.api import fields
-from apps.api.fields import money
 from apps.conversions.models import ChatStates
+from apps.core.money import plain
 from apps.intake.records import AUTHORS, STATUSES
 from apps.workspace.selectors import Item, Reached, Row, status_name
 
@@ -150,7 +150,7 @@ def reached(one: Reached) -> dict[str, Any]:
         "goal_name": one.goal,
         "goal_version": one.version,
         "url": one.url,
-        "value": None if one.value is None else money(one.value),
+        "value": None if one.value is None else plain(one.value, one.currency),
         "currency": None if one.value is None else one.currency,
         "credited": one.credited,
         "here": one.here,

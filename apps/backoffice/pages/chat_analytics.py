@@ -145,7 +145,7 @@ class CsvPage(Rates):
 
 
 def _cells(name: str, counts: ChatCounts) -> list[str | int]:
-    rate = "" if counts.rate is None else f"{counts.rate:.4f}"
+    rate = "" if counts.rate is None else repr(counts.rate)
     return [csvsafe.text(name), counts.ended, *(getattr(counts, part) for part in PARTS), rate]
 
 
@@ -163,17 +163,12 @@ def _bar(name: str, counts: ChatCounts, most: int) -> Bar:
             parts.append((part, begins, length))
         begins = round(begins + length, 3)
     words = _("%(achieved)d of %(ended)d achieved") % {"achieved": counts.achieved, "ended": counts.ended}
-    return Bar(name, percent(counts), parts, words)
-
-
-def percent(counts: ChatCounts) -> str:
-    """The rate as people read it."""
-    return "–" if counts.rate is None else f"{counts.rate * 100:.0f} %"
+    return Bar(name, counts.percent, parts, words)
 
 
 def _row(name: str, counts: ChatCounts, link: str) -> dict[str, Any]:
     cells = [(part, getattr(counts, part), f"{link}&outcome={part}") for part in PARTS]
-    return {"name": name, "counts": counts, "cells": cells, "href": link, "percent": percent(counts)}
+    return {"name": name, "counts": counts, "cells": cells, "href": link, "percent": counts.percent}
 
 
 def _link(query: dict[str, str], rates: ChatRates, key: int | date | None) -> str:
@@ -227,18 +222,11 @@ class InquiriesPage(Page):
                 "conversation": tickets.get(one.conversation_id),
                 "agent": agents.get(one.agent_id or 0),
                 "version": versions.get(one.version_id),
-                "state": _state(one),
+                "state": dict(OUTCOMES)[reports.outcome_of(one)],
                 "badge": BADGES.get(ChatStates(one.outcome), ""),  # type: ignore[attr-defined]  # annotated
             }
             for one in found
         ]
-
-
-def _state(one: Inquiry) -> Any:
-    state = ChatStates(one.outcome)  # type: ignore[attr-defined]  # annotated by the report
-    if state != ChatStates.IN_PROCESS:
-        return state.label
-    return _("Pending") if one.replied_at else _("Unanswered")
 
 
 def _page(request: HttpRequest) -> int:

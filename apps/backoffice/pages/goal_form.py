@@ -13,7 +13,7 @@ from apps.accounts import selectors as accounts
 from apps.accounts.roles import May
 from apps.backoffice.forms import DateInput, Form, OwnedChoices, choices_of
 from apps.backoffice.pages.base import FormPage, Paths
-from apps.backoffice.templatetags.backoffice import amount
+from apps.core import money
 from apps.goals import selectors, services
 from apps.goals.drafts import ConditionDraft, GoalDraft
 from apps.goals.models import MAX_CONDITIONS, Condition, GoalVersion, MessagingGoal
@@ -187,9 +187,11 @@ class GoalPage(FormPage):
     def initial(self) -> dict[str, Any]:
         if self.goal is None:
             return {"start_date": self.here.today}
-        draft = selectors.draft_of(selectors.current(self.goal))
+        version = selectors.current(self.goal)
+        draft = selectors.draft_of(version)
         said = {name: getattr(draft, name) for name in selectors.PLAIN_FIELDS}
-        said["transaction_value"] = amount(draft.transaction_value)
+        if (value := draft.transaction_value) is not None:
+            said["transaction_value"] = money.plain(value, version.currency)
         return {**said, "groups": [str(pk) for pk in draft.group_ids], "conditions": draft.conditions}
 
     def extra(self) -> dict[str, Any]:

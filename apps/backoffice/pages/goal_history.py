@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.roles import May
 from apps.backoffice.pages.base import Page, Paths
 from apps.backoffice.pages.goal_actions import GoalAsk
-from apps.backoffice.templatetags.backoffice import amount
+from apps.core import money
 from apps.goals import selectors, services
 from apps.goals.models import GoalVersion
 
@@ -52,7 +52,13 @@ def _word(version: GoalVersion, name: str) -> str:
     value = getattr(version, name)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    return amount(value) if isinstance(value, Decimal) else "" if value is None else str(value)
+    return (
+        money.words(value, version.currency)
+        if isinstance(value, Decimal)
+        else ""
+        if value is None
+        else str(value)
+    )
 
 
 class HistoryPage(Page):

@@ -11,12 +11,15 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from apps.accounts.roles import May
 from apps.backoffice.pages.base import AskPage, Page, Paths
+from apps.core.rates import percent
 from apps.exports import selectors as exports
 from apps.hourly import selectors
 from apps.mail import selectors as mails
 from apps.mail import services as mail
 
 SHOWN = 10
+FEW = 0.5
+"""Of the conversations are of a person with hits: fewer say that tag and chat do not name people alike."""
 
 
 class HealthPage(Page):
@@ -30,7 +33,8 @@ class HealthPage(Page):
         return self.show(
             health=health,
             hour_ends=_end(health.last_complete_hour),
-            percent=None if share is None else round(share * 100),
+            percent=percent(health.conversations_with_hits, health.conversations),
+            few=share is not None and share < FEW,
             lag=words_for(health.lag_s),
             mended=[(detail_name(name), hits) for name, hits in health.mended.items()],
             parts=[

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Account, Group
 from apps.accounts.services import audit
-from apps.core import clock
+from apps.core import clock, money
 from apps.core.errors import Problem, Refused
 from apps.core.locks import Lock, take
 from apps.core.retry import transactional
@@ -200,6 +200,8 @@ def _words(version: GoalVersion) -> dict[str, Any]:
     """What the audit log keeps of a version."""
     draft = selectors.draft_of(version)
     words = {name: str(getattr(draft, name)) for name in selectors.PLAIN_FIELDS}
+    if draft.transaction_value is not None:
+        words["transaction_value"] = money.plain(draft.transaction_value, version.currency)
     words["groups"] = ", ".join(str(group) for group in version.groups.order_by("pk"))
     words["conditions"] = "\n".join(f"{one.operator} {one.value}" for one in draft.conditions)
     return {name: value for name, value in words.items() if value not in ("", "None")}

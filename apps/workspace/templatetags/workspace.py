@@ -1,7 +1,6 @@
 """Words and shapes of the workspace's templates."""
 
 import unicodedata
-from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -67,11 +66,3 @@ def side(item: Item) -> str:
     if item.kind == "note":
         return "ours note-item"
     return "goal-item" if item.kind == "goal" else "between"
-
-
-@register.filter
-def amount(value: Decimal) -> str:
-    """Money with two decimals, or as many as it has."""
-    short = value.normalize()
-    exponent = short.as_tuple().exponent
-    return f"{short:f}" if isinstance(exponent, int) and exponent < -2 else f"{short:.2f}"
