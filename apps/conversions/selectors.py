@@ -1,13 +1,14 @@
 """Reading results. Whatever shows or counts conversions begins with `conversions`."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from apps.conversions.explaining import Candidate, Corrected, Explanation, Why, explain, find, whys
 from apps.conversions.ids import ConversionKey, decode_id, encode_id
 from apps.conversions.models import Conversion
-from apps.goals.models import MessagingGoal, Reach
+from apps.goals.models import GoalVersion, MessagingGoal, Reach
 
 __all__ = [
     "Candidate",
@@ -24,6 +25,7 @@ __all__ = [
     "find",
     "of_person",
     "outcomes",
+    "value_of",
     "whys",
     "with_outcome",
 ]
@@ -45,6 +47,11 @@ def with_outcome(*, account_id: int, outcome: int | None) -> QuerySet[Conversion
     if outcome is None:
         return counted(account_id=account_id)
     return conversions(account_id=account_id).filter(outcome=outcome)
+
+
+def value_of(*, conversion: Conversion, version: GoalVersion) -> Decimal | None:
+    """What a conversion is worth, in the version's currency: nothing that nobody earned, nothing without a value."""
+    return version.transaction_value if conversion.credited else None
 
 
 def of_person(*, rows: QuerySet[Conversion], account_id: int, person_id: int) -> QuerySet[Conversion]:

@@ -9,14 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Q
 
 from apps.conversations.models import Conversation
 from apps.conversions.models import Conversion
 from apps.core import clock
 from apps.core.errors import NotThere
-from apps.people.models import Identity
-from apps.people.selectors import owners
+from apps.people.holding import held_by
+from apps.visits.of_person import OF_STRETCHES, Stretch, arguments
 
 EVENT, HIT, GOAL = 0, 1, 2
 """At one instant what was said comes first (an event at a hit's instant counts for it), then the hit, then its goal."""
@@ -80,28 +79,25 @@ class Span:
 
 def gather(*, conversation: Conversation, span: Span) -> tuple[list[Raw], bool]:
     """The facts of the span in their order, and whether there are earlier ones."""
-    hits, read_to = _hits(conversation, span)
-    streams = [_events(conversation, span), hits, _goals(conversation, span)]
+    streams = [_events(conversation, span), _hits(conversation, span), _goals(conversation, span)]
     found = sorted((raw for stream in streams for raw in stream), key=lambda raw: raw.key.order)
-    if read_to is not None:  # what lies before may be between hits that were not read
-        found = [raw for raw in found if raw.key.order >= read_to.order]
-    return found[-span.limit :], len(found) > span.limit or read_to is not None
+    return found[-span.limit :], len(found) > span.limit
 
 
-def _bounds(span: Span, stream: int, columns: str, parts: tuple[str, ...]) -> tuple[str, list[Any]]:
+def _bounds(span: Span, stream: int, columns: str, parts: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
     """SQL for "in the span", on a stream's own key; an index range, whatever stream the span's ends are of."""
-    said, values = "", list[Any]()
-    for end, beyond, key in (("<", span.before, -1), (">", span.since, 1)):
+    said, values = "", dict[str, Any]()
+    for name, end, beyond, key in (("before", "<", span.before, -1), ("since", ">", span.since, 1)):
         if beyond is None:
             continue
+        values |= {f"{name}_{part}": getattr(beyond, part) for part in parts}
         if beyond.stream == stream:
             equal = "=" if end == ">" else ""  # `since` itself belongs to the span
-            said += f" AND ({columns}) {end}{equal} ({', '.join(['%s'] * len(parts))})"
-            values += [getattr(beyond, part) for part in parts]
+            whole = ", ".join(f"%({name}_{part})s" for part in parts)
+            said += f" AND ({columns}) {end}{equal} ({whole})"
         else:
             inclusive = "=" if (stream - beyond.stream) * key > 0 else ""
-            said += f" AND time {end}{inclusive} %s"
-            values.append(beyond.time)
+            said += f" AND time {end}{inclusive} %({name}_time)s"
     return said, values
 
 
@@ -110,50 +106,41 @@ def _events(conversation: Conversation, span: Span) -> list[Raw]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT time, seq, id, kind, agent_id, group_id, detail::text FROM conversations_event"
-            f" WHERE account_id = %s AND conversation_id = %s{bounds}"
-            " ORDER BY time DESC, seq DESC, id DESC LIMIT %s",
-            [conversation.account_id, conversation.pk, *values, span.limit + 1],
+            f" WHERE account_id = %(account)s AND conversation_id = %(conversation)s{bounds}"
+            " ORDER BY time DESC, seq DESC, id DESC LIMIT %(most)s",
+            {
+                "account": conversation.account_id,
+                "conversation": conversation.pk,
+                "most": span.limit + 1,
+                **values,
+            },
         )
         return [Raw(Key(row[0], EVENT, row[1], 0, row[2]), row[3:]) for row in cursor.fetchall()]
 
 
-def _hits(conversation: Conversation, span: Span) -> tuple[list[Raw], Key | None]:
-    """The person's hits, and how far back they were read if there may be more (a shared browser's are left out)."""
+def _hits(conversation: Conversation, span: Span) -> list[Raw]:
+    """The hits of the person about the time of the conversation; none of robots."""
     if not conversation.person_id:
-        return [], None
-    ids = _identities(conversation.account_id, conversation.person_id)
+        return []
+    held = held_by(account_id=conversation.account_id, person_id=conversation.person_id)
     bounds, values = _bounds(span, HIT, "time, counter_id, id", ("time", "first", "id"))
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT time, counter_id, id, identity_id, kind, url, name, detail::text FROM visits_hit"
-            " WHERE account_id = %s AND identity_id = ANY(%s) AND time BETWEEN %s AND %s AND NOT robot"
-            f"{bounds} ORDER BY time DESC, counter_id DESC, id DESC LIMIT %s",
-            [
-                conversation.account_id,
-                ids,
-                conversation.begun_at - AROUND,
-                conversation.last_at + AROUND,
-                *values,
-                span.limit + 1,
-            ],
+            "SELECT time, counter_id, id, kind, url, name, detail::text"
+            + OF_STRETCHES
+            + f" WHERE NOT robot AND time BETWEEN %(first)s AND %(last)s{bounds}"
+            " ORDER BY time DESC, counter_id DESC, id DESC LIMIT %(most)s",
+            {
+                **arguments(
+                    conversation.account_id, [Stretch(one.identity.pk, one.since, one.until) for one in held]
+                ),
+                "first": conversation.begun_at - AROUND,
+                "last": conversation.last_at + AROUND,
+                "most": span.limit + 1,
+                **values,
+            },
         )
-        rows = cursor.fetchall()
-    who = owners(account_id=conversation.account_id, identities=ids)
-    found = [
-        Raw(Key(row[0], HIT, row[1], 0, row[2]), row[4:])
-        for row in rows
-        if who.person(row[3], row[0]) == conversation.person_id
-    ]
-    last = rows[-1] if len(rows) > span.limit > len(found) else None
-    return found, Key(last[0], HIT, last[1], 0, last[2]) if last else None
-
-
-def _identities(account_id: int, person: int) -> list[int]:
-    """What the person is known by, the client IDs that were linked to them among it."""
-    mine = Q(person_id=person) | Q(owner_id=person)
-    own = Identity.objects.filter(mine, account_id=account_id).values_list("pk", flat=True)
-    linked = Identity.objects.filter(account_id=account_id, links__user__person_id=person)
-    return sorted({*own, *linked.values_list("pk", flat=True)})
+        return [Raw(Key(row[0], HIT, row[1], 0, row[2]), row[3:]) for row in cursor.fetchall()]
 
 
 _RESULTS = """
@@ -161,7 +148,8 @@ SELECT c.time, c.goal_id, c.counter_id, c.hit_id, c.version_id, c.person_id, c.o
     c.agent_id, c.group_id, c.active, c.contact_us, c.agent_name, c.agent_email
 FROM goals_reach r JOIN conversions_conversion c USING (account_id, goal_id, time, counter_id, hit_id)
 JOIN goals_messaginggoal g ON g.id = r.goal_id AND g.deleted_at IS NULL
-WHERE r.account_id = %s AND r.person_id = %s AND r.time BETWEEN %s AND %s AND c.outcome = ANY(%s)
+WHERE r.account_id = %(account)s AND r.person_id = %(person)s AND r.time BETWEEN %(first)s AND %(last)s
+    AND c.outcome = ANY(%(counted)s)
 """
 COLUMNS = (
     "time", "goal_id", "counter_id", "hit_id", "version_id", "person_id", "outcome", "conversation_id", "agent_id",
@@ -180,16 +168,16 @@ def _goals(conversation: Conversation, span: Span) -> list[Raw]:
         cursor.execute(
             _RESULTS
             + bounds.replace("AND time", "AND r.time")
-            + " ORDER BY r.time DESC, r.goal_id DESC, r.counter_id DESC, r.hit_id DESC LIMIT %s",
-            [
-                conversation.account_id,
-                conversation.person_id,
-                conversation.begun_at,
-                conversation.last_at + LONGEST_WINDOW,
-                [int(outcome) for outcome in Conversion.COUNTED],
-                *values,
-                span.limit + 1,
-            ],
+            + " ORDER BY r.time DESC, r.goal_id DESC, r.counter_id DESC, r.hit_id DESC LIMIT %(most)s",
+            {
+                "account": conversation.account_id,
+                "person": conversation.person_id,
+                "first": conversation.begun_at,
+                "last": conversation.last_at + LONGEST_WINDOW,
+                "counted": [int(outcome) for outcome in Conversion.COUNTED],
+                "most": span.limit + 1,
+                **values,
+            },
         )
         return [Raw(Key(row[0], GOAL, row[1], row[2], row[3]), row) for row in cursor.fetchall()]
 

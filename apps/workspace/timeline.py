@@ -12,7 +12,7 @@ from django.db import connection
 from apps.accounts.models import Agent, Group
 from apps.conversations.models import Conversation, Event
 from apps.conversions.models import Conversion
-from apps.conversions.selectors import Why, encode_id, whys
+from apps.conversions.selectors import Why, encode_id, value_of, whys
 from apps.visits.models import Hit
 from apps.workspace.facts import EVENT, GOAL, HIT, Key, Raw, Span, conversion_of, gather
 from apps.workspace.sight import Sight, visible_conversations
@@ -191,7 +191,7 @@ def _reached(
             goal=why.version.name,
             version=why.version.number,
             url=urls.get((one.counter_id, one.hit_id, one.time), ""),
-            value=why.version.transaction_value,
+            value=value_of(conversion=one, version=why.version),
             currency=why.version.currency,
             credited=one.credited,
             here=one.conversation_id == conversation.pk,

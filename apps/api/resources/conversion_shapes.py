@@ -65,7 +65,7 @@ class Names:
 
 def shown(one: Conversion, names: Names) -> dict[str, Any]:
     version = names.versions[one.version_id]
-    value = version.transaction_value
+    value = selectors.value_of(conversion=one, version=version)
     return {
         "id": selectors.encode_id(
             goal_id=one.goal_id, counter_id=one.counter_id, time=one.time, hit_id=one.hit_id

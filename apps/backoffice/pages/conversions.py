@@ -95,7 +95,8 @@ class ConversionsPage(Page):
                     goal_id=one.goal_id, counter_id=one.counter_id, time=one.time, hit_id=one.hit_id
                 ),
                 "conversion": one,
-                "version": versions.get(one.version_id),
+                "version": versions[one.version_id],
+                "value": selectors.value_of(conversion=one, version=versions[one.version_id]),
                 "ticket": tickets.get(one.conversation_id or 0),
                 "badge": BADGES.get(Conversion.Outcome(one.outcome), ""),
             }

@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext_lazy as _
 
-from apps.conversations.models import Event
+from apps.workspace.panel import status_name
 from apps.workspace.timeline import Item
 
 register = template.Library()
@@ -49,7 +49,7 @@ def status_word(status: str) -> Any:
 @register.filter
 def status_name_word(kind: int) -> Any:
     """The status that an event of this kind says."""
-    return status_word(Event.Kind(kind).name.lower())
+    return status_word(status_name(kind))
 
 
 @register.filter
