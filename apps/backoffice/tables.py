@@ -3,16 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import urlencode
 
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 
 from apps.backoffice.forms import Form
 from apps.backoffice.pages.base import Page
-
-MAX_PAGE = 1000
+from apps.backoffice.paging import Order, first_page, paged
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Heading:
 
 
 class TablePage(Page):
-    """A list of one page's rows. One more row than shown is fetched instead of counting them."""
+    """A list of one page's rows (backoffice/paging.py). One more row than shown is fetched instead of counting them."""
 
     columns: ClassVar[Sequence[Column]]
     filters: ClassVar[type[Form] | None] = None
@@ -58,30 +56,26 @@ class TablePage(Page):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         form = self.filters(request.GET, here=self.here) if self.filters else None
         wanted = _wanted(form)
-        page = _page_number(request.GET)
-        start = (page - 1) * self.per_page
-        order, by = self._order(request.GET)
-        found = list(self.rows(wanted).order_by(*by)[start : start + self.per_page + 1])
+        order = self._order(request.GET)
+        page = paged(self.rows(wanted), order=order, query=request.GET, size=self.per_page)
         return self.show(
-            rows=self.decorate(found[: self.per_page]),
-            headings=[self._heading(column, order, request.GET) for column in self.columns],
+            rows=self.decorate(page.rows),
+            headings=[self._heading(column, order.key, request.GET) for column in self.columns],
             filters=form,
-            filtered=any(value not in (None, "") for value in wanted.values()),
-            before=address(request.GET, page=page - 1) if page > 1 else None,
-            after=address(request.GET, page=page + 1) if len(found) > self.per_page else None,
-            page=page,
-            order=order,
+            filtered=page.inside or any(value not in (None, "") for value in wanted.values()),
+            before=page.before,
+            after=page.after,
+            order=order.key,
             **self.extra(),
         )
 
-    def _order(self, query: QueryDict) -> tuple[str, list[Any]]:
+    def _order(self, query: QueryDict) -> Order:
         known = {column.key: column.order for column in self.columns if column.order}
         order = query.get("o", "")
         if order.removeprefix("-") not in known:
             order = self.ordering
-        descending = order.startswith("-")
         fields = known[order.removeprefix("-")]
-        return order, [_directed(field, descending=descending) for field in (*fields, "pk")]
+        return Order(order, (*fields, *({"pk"} - {*fields})), descending=order.startswith("-"))
 
     def _heading(self, column: Column, order: str, query: QueryDict) -> Heading:
         key = order.removeprefix("-")
@@ -89,14 +83,10 @@ class TablePage(Page):
         turned = f"-{column.key}" if direction == "ascending" else column.key
         return Heading(
             label=column.label,
-            href=address(query, o=turned, page=None) if column.order else "",
+            href=first_page(query, o=turned) if column.order else "",
             sorted=direction,
             numeric=column.numeric,
         )
-
-
-def _directed(field: str, *, descending: bool) -> Any:
-    return F(field).desc(nulls_last=True) if descending else F(field).asc(nulls_last=True)
 
 
 def _wanted(form: Form | None) -> dict[str, Any]:
@@ -105,21 +95,6 @@ def _wanted(form: Form | None) -> dict[str, Any]:
         return {}
     form.is_valid()
     return dict(form.cleaned_data)
-
-
-def _page_number(query: QueryDict) -> int:
-    text = query.get("page", "1")
-    return min(int(text), MAX_PAGE) if text.isascii() and text.isdigit() and int(text) else 1
-
-
-def address(query: QueryDict, **changes: Any) -> str:
-    """The page's address with these parameters changed; None takes one away."""
-    kept = {key: query[key] for key in query if query[key]}
-    kept.update({key: str(value) for key, value in changes.items() if value is not None})
-    for key, value in changes.items():
-        if value is None:
-            kept.pop(key, None)
-    return "?" + urlencode(kept)
 
 
 @dataclass(frozen=True)

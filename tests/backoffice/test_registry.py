@@ -122,12 +122,10 @@ def test_a_long_list_is_paged(cast, owner):
     for number in range(120):
         factories.a_group(cast.account, f"group{number:03d}")
     seen: list[str] = []
-    answer = owner.get("/admin/groups/")
-    for page in ("1", "2", "3"):
-        answer = owner.get(f"/admin/groups/?page={page}&o=id")
+    query = "?o=id"
+    while query:
+        answer = owner.get(f"/admin/groups/{query}")
         seen += [row["group"].external_id for row in answer.context["rows"]]
+        query = answer.context["after"]
     assert len(seen) == len(set(seen)) == 122
-    assert answer.context["after"] is None
-    for nonsense in ("0", "-1", "x", "99999999999999999999", "²"):
-        assert owner.get(f"/admin/groups/?page={nonsense}").status_code == 200
-    assert "Nothing here matches" in html(owner, "/admin/groups/?page=900")
+    assert owner.get("/admin/groups/?page=900").context["before"] is None  # as addresses once were

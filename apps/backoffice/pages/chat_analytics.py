@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.models import Agent
 from apps.backoffice.forms import DateInput, Form, OwnedChoice, choices_of
 from apps.backoffice.pages.base import Page, Paths
-from apps.backoffice.tables import MAX_PAGE, address
+from apps.backoffice.paging import Order, address, paged
 from apps.conversations.models import Channel, Conversation
 from apps.conversions.models import ChatStates, Inquiry
 from apps.core import clock, csvsafe
@@ -24,7 +24,7 @@ from apps.goals.models import ChatGoalVersion
 from apps.reports import chats as reports
 from apps.reports.chats import ChatCounts, ChatRates
 
-PER_PAGE = 50
+LATEST = Order("-ended_at", ("ended_at", "conversation_id", "number"), descending=True, nulls=False)
 BY = (
     ("member", gettext_lazy("Member")),
     ("date", gettext_lazy("Date")),
@@ -186,27 +186,24 @@ class InquiriesPage(Page):
 
     title = gettext_lazy("Ended inquiries")
     template_name = "backoffice/chat_inquiries.html"
+    per_page: ClassVar[int] = 50
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         form = InquiriesForm(request.GET, here=self.here)
         wanted = form.wanted()
-        page = _page(request)
         try:
             rows = reports.ended_inquiries(account_id=self.account_id, now=clock.now(), **wanted)
         except Refused as refused:
             form.add_error("last_day", [str(problem.detail) for problem in refused.problems])
             return self.show(rows=[], filters=form, filtered=True)
         rows = reports.with_outcome(rows, form.cleaned_data.get("outcome") or "")
-        start = (page - 1) * PER_PAGE
-        ordered = rows.order_by("-ended_at", "-conversation_id", "-number")
-        found = list(ordered[start : start + PER_PAGE + 1])
+        page = paged(rows, order=LATEST, query=request.GET, size=self.per_page)
         return self.show(
-            rows=self._rows(found[:PER_PAGE]),
+            rows=self._rows(page.rows),
             filters=form,
             filtered=bool(request.GET),
-            before=address(request.GET, page=page - 1) if page > 1 else None,
-            after=address(request.GET, page=page + 1) if len(found) > PER_PAGE else None,
-            page=page,
+            before=page.before,
+            after=page.after,
             **wanted,
         )
 
@@ -227,13 +224,6 @@ class InquiriesPage(Page):
             }
             for one in found
         ]
-
-
-def _page(request: HttpRequest) -> int:
-    text = request.GET.get("page", "1")
-    return (
-        min(int(text), MAX_PAGE) if text.isascii() and text.isdigit() and len(text) < 9 and int(text) else 1
-    )
 
 
 paths: Paths = [

@@ -1,10 +1,10 @@
-"""Conversions, newest first; paged by the last one shown, so that nothing is counted and nothing drifts."""
+"""Conversions, newest first."""
 
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy
@@ -13,7 +13,7 @@ from apps.accounts.models import Agent
 from apps.backoffice.days import within_days
 from apps.backoffice.forms import DateInput, Form, OwnedChoice, choices_of
 from apps.backoffice.pages.base import Page, Paths
-from apps.backoffice.tables import address
+from apps.backoffice.paging import Order, paged
 from apps.conversations.models import Conversation
 from apps.conversions import selectors
 from apps.conversions.models import Conversion
@@ -23,7 +23,7 @@ from apps.goals.models import GoalVersion
 from apps.hourly import selectors as hourly
 from apps.reports import selectors as reports
 
-PER_PAGE = 50
+LATEST = Order("-time", ("time", "goal_id", "counter_id", "hit_id"), descending=True)
 BADGES = {Conversion.Outcome.CREDITED: "good", Conversion.Outcome.UNCREDITED: "warn"}
 LATELY = [
     ("", gettext_lazy("Any time")),
@@ -58,6 +58,7 @@ class ConversionFilters(Form):
 class ConversionsPage(Page):
     title = gettext_lazy("Conversions")
     template_name = "backoffice/conversions.html"
+    per_page: ClassVar[int] = 50
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         form = ConversionFilters(request.GET, here=self.here)
@@ -68,17 +69,13 @@ class ConversionsPage(Page):
             now = clock.now()
             since = reports.lately(account_id=self.account_id, now=now)[chosen]
             found = found.filter(time__gte=since, time__lt=now)
-        if after := request.GET.get("after"):
-            found = _following(found, after)
-        listed = list(found.order_by("-time", "-goal_id", "-counter_id", "-hit_id")[: PER_PAGE + 1])
-        rows = self._rows(listed[:PER_PAGE])
-        more = len(listed) > PER_PAGE
+        page = paged(found, order=LATEST, query=request.GET, size=self.per_page)
         return self.show(
-            rows=rows,
+            rows=self._rows(page.rows),
             filters=form,
-            filtered=any(value not in (None, "") for value in wanted.values()),
-            before=address(request.GET, after=None) if after else None,
-            after=address(request.GET, after=rows[-1]["id"]) if more else None,
+            filtered=page.inside or any(value not in (None, "") for value in wanted.values()),
+            before=page.before,
+            after=page.after,
             complete_until=hourly.complete_until(account_id=self.account_id),
         )
 
@@ -115,17 +112,6 @@ def _filtered(found: QuerySet[Conversion], wanted: dict[str, Any], zone: ZoneInf
     if wanted.get("agent"):
         found = found.filter(agent_id=wanted["agent"])
     return within_days(found, "time", wanted, zone)
-
-
-def _following(found: QuerySet[Conversion], after: str) -> QuerySet[Conversion]:
-    """Those that come after this one in the list's order."""
-    goal, counter, instant, hit = selectors.decode_id(after)
-    return found.filter(
-        Q(time__lt=instant)
-        | Q(time=instant, goal_id__lt=goal)
-        | Q(time=instant, goal_id=goal, counter_id__lt=counter)
-        | Q(time=instant, goal_id=goal, counter_id=counter, hit_id__lt=hit)
-    )
 
 
 paths: Paths = [("conversions/", ConversionsPage, "conversions")]
