@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from ipaddress import ip_network
 from typing import Any
 
 from apps.core.addresses import forwarded, parse
@@ -19,6 +20,14 @@ def address() -> str | None:
 def device() -> str:
     """What the request being answered says of its browser, cut to 300 characters; empty outside of one."""
     return _device.get()
+
+
+def network() -> str | None:
+    """What one sender can take every address of: the address itself, of IPv6 its network of 64 bits."""
+    value = _address.get()
+    if value is None or ":" not in value:
+        return value
+    return str(ip_network((value, 64), strict=False))
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from apps.accounts.models import Token, User
 from apps.accounts.roles import Scope, scope_covers
 from apps.accounts.services import note_use
 from apps.api.callers import Caller
+from apps.api.throttles import note_wrong_token, refuse_guessing
 from apps.core import clock
 from apps.core.errors import NotThere
 
@@ -33,11 +34,14 @@ class BearerToken(BaseAuthentication):
             raise AuthenticationFailed(
                 _("Write the header as: Authorization: Bearer <token>."), "invalid_token"
             )
+        refuse_guessing()
         token = (
             Token.objects.select_related("user", "account")
             .filter(digest=hash_token(words[1].decode()))
             .first()
         )
+        if token is None:
+            note_wrong_token()
         if token is None or token.revoked_at is not None:
             raise AuthenticationFailed(_("There is no such token, or it was revoked."), "invalid_token")
         if token.expiry is not None and token.expiry <= clock.now():

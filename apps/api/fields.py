@@ -23,7 +23,7 @@ _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
 class Shape(serializers.Serializer[Any]):
-    """A body whose unknown members are refused by name: a misspelt field is told, not ignored.
+    """A body whose unknown and read-only members are refused by name: what would not be done is told, not ignored.
 
     Inside another body an object is whole, also where PATCH sends only some of the outer one's members.
     """
@@ -41,11 +41,20 @@ class Shape(serializers.Serializer[Any]):
         return whole
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        if isinstance(data, Mapping) and (unknown := sorted(set(map(str, data)) - set(self.fields))):
-            told = serializers.ErrorDetail(_("There is no such field."), "unknown")
-            raise serializers.ValidationError({name[:100]: [told] for name in unknown[:20]})
+        if isinstance(data, Mapping) and (refused := self._refused(set(map(str, data)))):
+            raise serializers.ValidationError(refused)
         values: dict[str, Any] = super().to_internal_value(data)
         return values
+
+    def _refused(self, names: set[str]) -> dict[str, list[serializers.ErrorDetail]]:
+        told = {}
+        for name in sorted(names):
+            if name not in self.fields:
+                told[name[:100]] = [serializers.ErrorDetail(_("There is no such field."), "unknown")]
+            elif self.fields[name].read_only:
+                detail = _("This is answered, and cannot be sent; leave it out.")
+                told[name] = [serializers.ErrorDetail(detail, "read_only")]
+        return dict(list(told.items())[:20])
 
 
 class Text(serializers.CharField):

@@ -1,6 +1,7 @@
 """Filters of lists: named fields over indexed columns; a parameter that no filter knows is refused."""
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import django_filters
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from django_filters import CharFilter, ChoiceFilter
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.request import Request
+from rest_framework.serializers import Serializer
 
 from apps.api.instants import instant
 from apps.api.problems import BadParameters, Named
@@ -27,6 +29,7 @@ __all__ = [
     "NumberedFilter",
     "PersonFilter",
     "YesNoFilter",
+    "answered",
     "check",
     "check_parameters",
     "filterset",
@@ -38,7 +41,7 @@ Rows = Callable[[int], QuerySet[Any]]
 """The rows of an account, by its number, among which a filter's name must be."""
 MOST = 10**18 - 1
 """The largest number that a filter takes: 18 digits."""
-PAGING = frozenset({"limit", "cursor", "format"})
+PAGING = frozenset({"limit", "cursor"})
 
 
 class InstantField(forms.CharField):
@@ -151,7 +154,7 @@ class PersonFilter(NumberFilter):
 def unknown(what: str, value: str | int) -> Named:
     """A 404 that says what the account has not."""
     detail = _("There is no %(what)s %(name)s.") % {"what": what, "name": str(value)[:100]}
-    return Named(Problem(what, "unknown", detail), parameter=True)
+    return Named(Problem(what, "unknown", detail))
 
 
 class InAccount(django_filters.FilterSet):
@@ -192,7 +195,7 @@ class Filters(DjangoFilterBackend):
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         filterset: Any = self.get_filterset(request, queryset, view)
         if filterset is None:
-            check_parameters(request, set())
+            check_parameters(request, PAGING)
             return queryset
         check(request, filterset)
         found: QuerySet[Any] = filterset.qs
@@ -200,8 +203,8 @@ class Filters(DjangoFilterBackend):
 
 
 def check(request: Request, filterset: Any) -> dict[str, Any]:
-    """What the parameters say; refused by name where one of them cannot be used."""
-    check_parameters(request, set(filterset.filters))
+    """What the parameters of a list say; refused by name where one of them cannot be used."""
+    check_parameters(request, PAGING | set(filterset.filters))
     if not filterset.is_valid():
         raise BadParameters(
             *(
@@ -214,10 +217,28 @@ def check(request: Request, filterset: Any) -> dict[str, Any]:
     return said
 
 
-def check_parameters(request: Request, known: set[str]) -> None:
-    """Refuse what nobody knows: a misspelt filter would show everything."""
-    unknown = sorted(set(request.query_params) - known - PAGING)
-    if unknown:
-        listed = ", ".join(sorted(known)) or _("none")
-        detail = _("There is no such parameter; known are: %(known)s.") % {"known": listed}
-        raise BadParameters(*(Problem(name[:100], "unknown", detail) for name in unknown[:20]))
+def answered(request: Request, question: type[Serializer[Any]], *, paged: bool = False) -> dict[str, Any]:
+    """What the parameters of a report say, by a serializer with a field for each of them."""
+    asked = question(data=request.query_params.dict())
+    check_parameters(request, set(asked.fields) | (PAGING if paged else frozenset()))
+    if paged:
+        asked.initial_data = {name: value for name, value in asked.initial_data.items() if name not in PAGING}
+    asked.is_valid(raise_exception=True)
+    values: dict[str, Any] = asked.validated_data
+    return values
+
+
+def check_parameters(request: Request, known: AbstractSet[str]) -> None:
+    """Refuse what nobody knows (a misspelt filter would show everything), what says nothing, and what is said twice."""
+    problems = []
+    for name, values in sorted(request.query_params.lists()):
+        if name not in known:
+            listed = ", ".join(sorted(known - PAGING)) or _("none")
+            detail = _("There is no such parameter; known are: %(known)s.") % {"known": listed}
+            problems.append(Problem(name[:100], "unknown", detail))
+        elif len(values) > 1:
+            problems.append(Problem(name, "repeated", _("Name this parameter once.")))
+        elif not values[0].strip():
+            problems.append(Problem(name, "blank", _("Give this parameter a value, or leave it out.")))
+    if problems:
+        raise BadParameters(*problems[:20])

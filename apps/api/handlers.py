@@ -32,7 +32,7 @@ def _unknown_host(request: HttpRequest) -> HttpResponse:
     """Answered in words without a page's frame: its links and styles would need a host."""
     words = _("The portal does not answer to this host name. Whoever runs it adds it to ALLOWED_HOSTS.")
     if _of_api(request):
-        return plain(request, 400, "unknown_host", words)
+        return plain(request, 400, "unknown_host", words, header="Host")
     return HttpResponse(f"{words}\n", status=400, content_type="text/plain; charset=utf-8")
 
 

@@ -16,9 +16,8 @@ from rest_framework.response import Response
 
 from apps.api.callers import caller, here
 from apps.api.models import Answer
-from apps.api.problems import Conflict
+from apps.api.problems import BadHeader, Conflict, InProgress
 from apps.core import clock
-from apps.core.errors import Refused
 from apps.core.locks import Lock, try_take
 
 HEADER = "Idempotency-Key"
@@ -45,9 +44,8 @@ def repeatable(handler: Handler) -> Handler:
         if key is None:
             return handler(view, request, *args, **kwargs)
         if not _KEY.fullmatch(key):
-            raise Refused.one(
-                "", "invalid_key", _("An Idempotency-Key has 1 to 255 visible ASCII characters.")
-            )
+            detail = _("An Idempotency-Key has 1 to 255 visible ASCII characters.")
+            raise BadHeader(HEADER, "invalid_key", detail)
         with transaction.atomic():
             return _once(request, key) or _keep(request, key, handler(view, request, *args, **kwargs))
 
@@ -60,7 +58,7 @@ def _once(request: Request, key: str) -> Response | None:
     actor = caller(request).actor
     digest = hashlib.sha256(f"{here(request).account.pk} {actor} {key}".encode()).digest()
     if not try_take(Lock.IDEMPOTENCY, int.from_bytes(digest[:8])):
-        raise Conflict(_("Another request with this Idempotency-Key is being answered now."), "key_in_use")
+        raise InProgress(_("Another request with this Idempotency-Key is being answered now."), "key_in_use")
     kept = Answer.objects.filter(account=here(request).account, actor=actor, key=key).first()
     if kept is None:
         return None

@@ -29,8 +29,10 @@ MEANINGS = {
     404: "There is nothing here that the caller may see, or something that the request names does not exist.",
     406: "The answer is JSON; the header Accept takes none.",
     409: "The Idempotency-Key was used with another request, or is being answered now.",
-    413: "The body is too large.",
-    415: "The body is not JSON.",
+    411: "The body has no Content-Length.",
+    412: "The row is not, or no longer, as If-Match and If-None-Match have it; nothing was done.",
+    413: "The body is too large, as it came or unpacked.",
+    415: "The body is not JSON in UTF-8, or packed with something else than gzip or deflate.",
     429: "Too many requests.",
     503: "The database is away.",
 }
@@ -46,8 +48,9 @@ class Schema(AutoSchema):
             OpenApiParameter.HEADER,
             description="Number of the account; sessions with several.",
         )
+        parameters = [account, *self._conditions()]
         if not self._repeatable():
-            return [account]
+            return parameters
         key = OpenApiParameter(
             HEADER,
             {"type": "string", "minLength": 1, "maxLength": 255, "pattern": KEY_PATTERN},
@@ -61,19 +64,42 @@ class Schema(AutoSchema):
             description="The answer was given before.",
             response=[200, 201, 202],
         )
-        return [account, key, replayed]
+        return [*parameters, key, replayed]
+
+    def _conditions(self) -> list[Any]:
+        """What is asked of one row: by whoever reads it, and by whoever changes it."""
+        action = getattr(self.view, "action", None) or ""
+        if_match = OpenApiParameter(
+            "If-Match",
+            {"type": "string", "minLength": 1},
+            OpenApiParameter.HEADER,
+            description="ETags that were answered, or `*`: nothing is done unless one is the row's.",
+        )
+        if_none_match = OpenApiParameter(
+            "If-None-Match",
+            {"type": "string", "minLength": 1},
+            OpenApiParameter.HEADER,
+            description="ETags that the caller has, or `*`: a GET answers 304 where one is the row's.",
+        )
+        if self.method in {"PUT", "PATCH", "DELETE"} or action in {"activate", "deactivate"}:
+            return [if_match]
+        if action == "create" and getattr(self.view, "by_external_id", False):
+            return [if_match, if_none_match]
+        return [if_none_match] if action == "retrieve" else []
 
     def _repeatable(self) -> bool:
         action = getattr(self.view, "action", None) or ""
         return bool(getattr(getattr(self.view, action, None), "repeatable", False))
 
     def _problems(self) -> list[int]:
-        statuses = {400, 401, 403, 404, 406, 429, 503}
-        statuses |= {413, 415} if self.method in BODIES else set()
+        statuses = {400, 401, 403, 404, 406, 412, 429, 503}
+        statuses |= {411, 413, 415} if self.method in BODIES else set()
         return sorted(statuses | ({409} if self._repeatable() else set()))
 
     def _get_response_bodies(self, *arguments: Any, **options: Any) -> Any:
         bodies = super()._get_response_bodies(*arguments, **options)
+        if getattr(self.view, "action", None) == "retrieve":
+            bodies["304"] = {"description": "The caller has this answer already."}
         return {**bodies, **{str(status): self._problem(status) for status in self._problems()}}
 
     def _problem(self, status: int) -> dict[str, str]:

@@ -3,12 +3,15 @@
 import json
 import math
 import re
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
+from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext as _
 from rest_framework import status
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
+
+from apps.core import packing
 
 MAX_BODY = 10 * 1024 * 1024
 MAX_DEPTH = 100
@@ -23,16 +26,61 @@ class TooLarge(APIException):
     default_code = "too_large"
 
 
+class UnknownEncoding(UnsupportedMediaType):
+    """415: packed in a way that nobody here unpacks."""
+
+    default_code = "unknown_encoding"
+    headers: ClassVar[dict[str, str]] = {"Accept-Encoding": "gzip, deflate"}
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("", detail)
+
+
+class LengthRequired(APIException):
+    """411: a body of unknown length is not read, and taking it for none would be a lie."""
+
+    status_code = status.HTTP_411_LENGTH_REQUIRED
+    default_detail = "Send the body with its Content-Length, not in chunks."
+    default_code = "length_required"
+
+
 class StrictJSONParser(BaseParser):
-    """No NaN, no Infinity, no number beyond a float, no NUL, no half surrogate pair, no BOM, no abyss."""
+    """No NaN, no Infinity, no number beyond a float, no NUL, no half surrogate pair, no BOM, no abyss.
+
+    The body may be packed; packed and unpacked it has at most `MAX_BODY` bytes.
+    """
 
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        _check_charset(media_type or "")
         raw: bytes = stream.read(MAX_BODY + 1)
         if len(raw) > MAX_BODY:
             raise TooLarge
-        return loads(raw)
+        return loads(_unpacked(raw, stream.headers.get("Content-Encoding", "identity")))
+
+
+def _check_charset(media_type: str) -> None:
+    """JSON is UTF-8; what says that it is something else is refused, not misread."""
+    try:
+        _name, parameters = parse_header_parameters(media_type)
+    except ValueError:  # RFC 2231 with a charset that there is not
+        parameters = {"charset": media_type.partition(";")[2]}
+    charset = parameters.get("charset", "utf-8")
+    if charset.lower() not in {"utf-8", "utf8"}:
+        detail = _("The charset %(name)s is not taken: JSON is UTF-8.") % {"name": charset[:40]}
+        raise UnsupportedMediaType(media_type, detail, "unknown_charset")
+
+
+def _unpacked(raw: bytes, encoding: str) -> bytes:
+    try:
+        return packing.unpack(raw, encoding, most=MAX_BODY)
+    except packing.UnknownEncoding as error:
+        raise UnknownEncoding(str(error)) from error
+    except packing.NotPacked as error:
+        raise ParseError(str(error), "not_packed") from error
+    except packing.TooLarge as error:
+        raise TooLarge from error
 
 
 def loads(raw: bytes) -> Any:

@@ -10,15 +10,19 @@ from rest_framework.request import Request
 
 from apps.accounts.roles import May, scope_covers
 from apps.api.callers import caller
-from apps.core.errors import Refused
+from apps.api.refusals import BadHeader
 
 
 @dataclass(frozen=True)
 class Needs:
-    """What reading takes, and what writing takes beyond it. Who may not read finds nothing there: 404."""
+    """What reading takes, and what writing takes beyond it. Who may not read finds nothing there: 404.
+
+    `writes` is False for a POST that only asks: it takes what reading takes, with a token of the scope `read` too.
+    """
 
     see: May
     do: May
+    writes: bool = True
 
 
 class ByRoleAndScope(BasePermission):
@@ -27,13 +31,13 @@ class ByRoleAndScope(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         who = caller(request)
         if who.context is None:
-            raise Refused.one(
-                "",
+            raise BadHeader(
+                "X-Account",
                 "account_required",
                 _("Name the account to work in by its number in the header X-Account."),
             )
         needs: Needs = view.needs_now()
-        writing = request.method not in SAFE_METHODS
+        writing = request.method not in SAFE_METHODS and needs.writes
         may = needs.do if writing else needs.see
         if who.token and not scope_covers(who.token.scope, writing=writing, may=may):
             raise PermissionDenied(

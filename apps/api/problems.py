@@ -1,6 +1,7 @@
 """How every error looks: RFC 9457, with a machine's code and one entry for each field that is wrong."""
 
 import logging
+import math
 from http import HTTPStatus
 from typing import Any
 
@@ -10,50 +11,35 @@ from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from drf_standardized_errors.formatter import flatten_errors
 from rest_framework import exceptions, serializers
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from apps.core.errors import NotThere, Outdated, Problem, Refused
+from apps.api.refusals import BadHeader, BadParameters, Conflict, InProgress, Named, Unavailable
+from apps.core.errors import NotThere, Outdated, Refused
+
+__all__ = [
+    "CONTENT_TYPE",
+    "BadHeader",
+    "BadParameters",
+    "Conflict",
+    "InProgress",
+    "Named",
+    "ProblemShape",
+    "Unavailable",
+    "body",
+    "handler",
+    "plain",
+]
 
 CONTENT_TYPE = "application/problem+json"
 NOT_THERE = frozenset({"unknown_agent", "unknown_group", "unknown_goal", "unknown_counter"})
 """Refusals of services that mean: the account has nothing of this name. A 404 that says what."""
+NOT_ALLOWED = frozenset({"owners_only"})
+"""Refusals of services that mean: the caller's role may not do this to that row. A 403 that says why."""
 logger = logging.getLogger(__name__)
-
-
-class Named(Exception):
-    """Something that the body or the query names does not exist in the account: 404 with its name."""
-
-    def __init__(self, *problems: Problem, parameter: bool = False) -> None:
-        super().__init__()
-        self.problems = problems
-        self.parameter = parameter
-
-
-class BadParameters(Exception):
-    """Parameters of the query that cannot be used: 400."""
-
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__()
-        self.problems = problems
-
-
-class Conflict(exceptions.APIException):
-    """409."""
-
-    status_code = 409
-    default_code = "conflict"
-
-
-class Unavailable(exceptions.APIException):
-    """503: the database cannot be reached; come back soon."""
-
-    status_code = 503
-    default_code = "unavailable"
-    default_detail = "The service cannot reach its database; try again in some seconds."
-    wait = 5
 
 
 def body(
@@ -76,19 +62,22 @@ def body(
 def handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. What it does not know becomes a 500 by Django's own way."""
     request: Request = context["request"]
-    if isinstance(error, Refused | BadParameters | Named | NotThere):
+    if isinstance(error, NotThere):
+        set_rollback()
+        return _response(request, 404, code="not_found", detail=_("There is nothing here."))
+    if isinstance(error, Refused | BadParameters | BadHeader | Named):
         set_rollback()
         return _domain(request, error)
     known = _api_exception(error)
     if known is None:
         return None
     set_rollback()
-    headers = {}
+    headers = dict(getattr(known, "headers", {}))
     if header := getattr(known, "auth_header", None):
         headers["WWW-Authenticate"] = header
     if wait := getattr(known, "wait", None):
-        headers["Retry-After"] = str(max(1, round(wait)))
-    return _response(request, known.status_code, headers, **_members(known))
+        headers["Retry-After"] = str(max(1, math.ceil(wait)))
+    return _response(request, known.status_code, headers, **_members(request, known))
 
 
 def _api_exception(error: Exception) -> exceptions.APIException | None:
@@ -102,34 +91,48 @@ def _api_exception(error: Exception) -> exceptions.APIException | None:
     return error if isinstance(error, exceptions.APIException) else None
 
 
-def _members(error: exceptions.APIException) -> dict[str, Any]:
+def _members(request: Request, error: exceptions.APIException) -> dict[str, Any]:
+    place = _place(request)
     if isinstance(error, exceptions.ValidationError):
-        errors = [_entry(e.attr or "", str(e.code), str(e.detail)) for e in flatten_errors(error.detail)]
+        found = [(e.attr or "", str(e.code), str(e.detail)) for e in flatten_errors(error.detail)]
+        errors = [_entry(place, *each) for each in found]
         return {"code": "invalid", "detail": _count(errors), "errors": errors}
-    found: Any = error.get_codes()
-    return {"code": found if isinstance(found, str) else "error", "detail": str(error.detail)}
+    codes: Any = error.get_codes()
+    code, detail = codes if isinstance(codes, str) else "error", str(error.detail)
+    errors = [_entry(place, "", code, detail)] if error.status_code == HTTPStatus.BAD_REQUEST else []
+    return {"code": code, "detail": detail, "errors": errors}
 
 
-def _domain(request: Request, error: Refused | BadParameters | Named | NotThere) -> Response:
-    if isinstance(error, NotThere):
-        return _response(request, 404, code="not_found", detail=_("There is nothing here."))
-    in_query = isinstance(error, BadParameters) or (isinstance(error, Named) and error.parameter)
-    errors = [_entry(p.field, p.code, str(p.detail), in_query=in_query) for p in error.problems]
-    if isinstance(error, Named) or all(p.code in NOT_THERE for p in error.problems):
-        return _response(request, 404, code="not_found", detail=errors[0]["detail"], errors=errors)
+def _place(request: HttpRequest | Request) -> str:
+    """Where the fields of a refusal are: a request that may have no body has them in its query."""
+    return "parameter" if request.method in SAFE_METHODS else "pointer"
+
+
+def _domain(request: Request, error: Refused | BadParameters | BadHeader | Named) -> Response:
+    place = _place(request)
+    if isinstance(error, BadParameters):
+        place = "parameter"
+    elif isinstance(error, BadHeader):
+        place = "header"
+    errors = [_entry(place, each.field, each.code, str(each.detail)) for each in error.problems]
+    members: dict[str, Any] = {"detail": _count(errors), "errors": errors}
+    codes = {each.code for each in error.problems}
+    if isinstance(error, Named) or codes <= NOT_THERE:
+        return _response(request, 404, code="not_found", **members)
     if isinstance(error, Outdated):
-        return _response(request, 409, code="outdated", detail=errors[0]["detail"], errors=errors)
-    if isinstance(error, Refused) and len(error.problems) == 1 and not error.problems[0].field:
-        only = error.problems[0]
-        return _response(request, 400, code=only.code, detail=str(only.detail))
-    return _response(request, 400, code="invalid", detail=_count(errors), errors=errors)
+        return _response(request, 409, code="outdated", **members)
+    if codes <= NOT_ALLOWED:
+        return _response(request, 403, code=error.problems[0].code, **members)
+    only = error.problems[0] if len(error.problems) == 1 and isinstance(error, Refused) else None
+    return _response(request, 400, code=only.code if only and not only.field else "invalid", **members)
 
 
-def _entry(field: str, code: str, detail: str, *, in_query: bool = False) -> dict[str, str]:
-    """One wrong field: a JSON pointer into the body, or the name of a parameter."""
-    parts = [part for part in field.split(".") if part and part != "non_field_errors"]
-    where = {"parameter": field} if in_query else {"pointer": "#" + "".join(f"/{part}" for part in parts)}
-    return {**where, "code": code, "detail": detail}
+def _entry(place: str, field: str, code: str, detail: str) -> dict[str, str]:
+    """One wrong thing: a JSON pointer into the body, or the name of a parameter or of a header."""
+    if place == "pointer" or not field:
+        parts = [part for part in field.split(".") if part and part != "non_field_errors"]
+        return {"pointer": "#" + "".join(f"/{part}" for part in parts), "code": code, "detail": detail}
+    return {place: field, "code": code, "detail": detail}
 
 
 def _count(errors: list[dict[str, str]]) -> str:
@@ -147,15 +150,19 @@ def _response(
     return Response(body(request, status, **members), status, headers=headers, content_type=CONTENT_TYPE)
 
 
-def plain(request: HttpRequest, status: int, code: str, detail: str = "") -> JsonResponse:
-    """A problem outside DRF: Django's own 400, 404 and 500."""
-    members = body(request, status, code=code, detail=detail)
+def plain(
+    request: HttpRequest, status: int, code: str, detail: str = "", *, header: str = ""
+) -> JsonResponse:
+    """A problem outside DRF: Django's own 400, 404 and 500. `header`: the one to blame for a 400."""
+    errors = [_entry("header", header, code, detail)] if status == HTTPStatus.BAD_REQUEST else None
+    members = body(request, status, code=code, detail=detail, errors=errors)
     return JsonResponse(members, status=status, content_type=CONTENT_TYPE)
 
 
 class ErrorEntry(serializers.Serializer[Any]):
     pointer = serializers.CharField(required=False, help_text="JSON pointer to the field in the body.")
     parameter = serializers.CharField(required=False, help_text="Name of the parameter in the query.")
+    header = serializers.CharField(required=False, help_text="Name of the header.")
     code = serializers.CharField()
     detail = serializers.CharField()
 

@@ -4,12 +4,20 @@ from functools import cache
 from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
+from drf_spectacular.renderers import (
+    OpenApiJsonRenderer,
+    OpenApiJsonRenderer2,
+    OpenApiYamlRenderer,
+    OpenApiYamlRenderer2,
+)
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularSwaggerSplitView
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
+
+from apps.api.base import Options
 
 
 @cache
@@ -19,12 +27,13 @@ def generated() -> Any:
     return generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
 
 
-class SchemaView(APIView):
+class SchemaView(Options, APIView):
     """GET: the schema in YAML or, if asked for, JSON. It holds nothing of any account: open to everybody."""
 
     authentication_classes = ()
     permission_classes = ()
-    renderer_classes = (OpenApiYamlRenderer, OpenApiJsonRenderer)
+    renderer_classes = (OpenApiYamlRenderer, OpenApiJsonRenderer, OpenApiYamlRenderer2, OpenApiJsonRenderer2)
+    content_negotiation_class = DefaultContentNegotiation
     metadata_class = None
 
     @extend_schema(exclude=True)
@@ -32,7 +41,7 @@ class SchemaView(APIView):
         return Response(generated())
 
 
-class DocsView(SpectacularSwaggerSplitView):
+class DocsView(Options, SpectacularSwaggerSplitView):
     """The schema as a page one can try things on, without inline scripts."""
 
     authentication_classes = ()

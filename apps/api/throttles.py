@@ -1,20 +1,25 @@
-"""So many requests a minute for each token (or signed-in user, or address): counted in Valkey, atomically."""
+"""So many requests a minute for each token (or user, or address), and so many wrong tokens: counted in Valkey."""
 
 import logging
 import time
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import redis
 from django.conf import settings
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
 
 from apps.accounts import origin
 from apps.api.callers import Caller
 
 logger = logging.getLogger(__name__)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+WRONG_TOKENS = 30
+"""From one address (IPv6: one network of 64 bits) within `WRONG_TOKENS_S`; then none is looked up until it ends."""
+WRONG_TOKENS_S = 60
 
 
 @cache
@@ -29,29 +34,77 @@ def rate() -> tuple[int, int]:
     return int(requests), _SECONDS[period[0]]
 
 
-class ByToken(BaseThrottle):
-    """A fixed window. When Valkey does not answer, requests go through: this is fairness, not security."""
+@dataclass(frozen=True)
+class Quota:
+    """What a caller has used of a fixed window of time, this request included."""
 
-    def allow_request(self, request: Request, view: Any) -> bool:
-        requests, seconds = rate()
-        now = time.time()
-        self._wait = seconds - now % seconds
-        key = f"goalline:throttle:{self._who(request)}:{int(now // seconds)}"
-        try:
-            with _valkey(settings.REDIS_URL).pipeline(transaction=True) as pipeline:
-                pipeline.incr(key)
-                pipeline.expire(key, seconds)
-                count = int(pipeline.execute()[0])
-        except redis.RedisError as error:
-            logger.warning("Requests are not counted: %s", error)
-            return True
-        return count <= requests
+    name: str  # token, user or address
+    limit: int
+    window_s: int
+    used: int
+    ends_in_s: int
 
-    def wait(self) -> float:
-        """Seconds until the window ends: Retry-After."""
-        return self._wait
+    def headers(self) -> dict[str, str]:
+        """As draft-ietf-httpapi-ratelimit-headers has them."""
+        left = max(0, self.limit - self.used)
+        return {
+            "RateLimit-Policy": f'"{self.name}";q={self.limit};w={self.window_s}',
+            "RateLimit": f'"{self.name}";r={left};t={self.ends_in_s}',
+        }
 
-    def _who(self, request: Request) -> str:
-        if isinstance(request.auth, Caller):
-            return request.auth.actor
-        return f"address {origin.address()}"
+
+def count_request(request: Request) -> Quota | None:
+    """Count a request for whoever sent it. None while Valkey is away: this is fairness, and they go through."""
+    limit, seconds = rate()
+    who = request.auth.actor if isinstance(request.auth, Caller) else f"address {origin.address()}"
+    used = _add(f"goalline:throttle:{who}", seconds)
+    if used is None:
+        return None
+    return Quota(who.partition(" ")[0], limit, seconds, used, _rest(seconds))
+
+
+def note_wrong_token() -> None:
+    """Count a token that there is not against the address that named it."""
+    _add(_wrong_tokens(), WRONG_TOKENS_S)
+
+
+def refuse_guessing() -> None:
+    """Refuse to look a token up for an address that named too many wrong ones."""
+    if _read(_wrong_tokens(), WRONG_TOKENS_S) >= WRONG_TOKENS:
+        detail = _("Too many wrong tokens came from this address.")
+        raise Throttled(_rest(WRONG_TOKENS_S), detail, "too_many_wrong_tokens")
+
+
+def _wrong_tokens() -> str:
+    return f"goalline:wrong-tokens:{origin.network()}"
+
+
+def _rest(seconds: int) -> int:
+    """Seconds until the window ends, at least one."""
+    return seconds - int(time.time()) % seconds
+
+
+def _add(key: str, seconds: int) -> int | None:
+    """Add one to the count of the present window; how many there are, None where nobody counts."""
+    try:
+        with _valkey(settings.REDIS_URL).pipeline(transaction=True) as pipeline:
+            pipeline.incr(_in_window(key, seconds))
+            pipeline.expire(_in_window(key, seconds), seconds)
+            return int(pipeline.execute()[0])
+    except redis.RedisError as error:
+        logger.warning("Requests are not counted: %s", error)
+        return None
+
+
+def _read(key: str, seconds: int) -> int:
+    """The count of the present window; 0 where nobody counts."""
+    try:
+        found: Any = _valkey(settings.REDIS_URL).get(_in_window(key, seconds))
+    except redis.RedisError as error:
+        logger.warning("Wrong tokens are not counted: %s", error)
+        return 0
+    return int(found or 0)
+
+
+def _in_window(key: str, seconds: int) -> str:
+    return f"{key}:{int(time.time()) // seconds}"

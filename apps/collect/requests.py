@@ -1,15 +1,13 @@
 """What a request says beside its path: its body, bounded and unpacked, and its parameters."""
 
-import zlib
 from typing import Any
 from urllib.parse import parse_qsl
 
 from apps.collect.gate import Environ, Refusal
+from apps.core import packing
 
 MAX_BODY = 64 * 1024
 MAX_FIELDS = 1000  # an order of a hundred products has eight of each
-_GZIP = 16 + zlib.MAX_WBITS
-_WBITS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
 
 Parameters = dict[str, str]
 
@@ -38,25 +36,14 @@ def body(environ: Environ) -> bytes:
 
 
 def _unpacked(packed: bytes, encoding: str) -> bytes:
-    """No more of it is ever unpacked than may be taken, however much a few bytes stand for."""
-    name = encoding.strip().lower()
-    if name == "identity":
-        return packed
-    wbits = _WBITS.get(name)
-    if wbits is None:
-        raise Refusal(
-            415, "unknown_encoding", f"Content-Encoding {encoding[:40]!r} is neither gzip nor deflate."
-        )
-    inflate = zlib.decompressobj(wbits)
     try:
-        found = inflate.decompress(packed, MAX_BODY + 1)
-    except zlib.error as error:
-        raise Refusal(400, "not_packed", f"The body is not {name} as its header says: {error}.") from error
-    if len(found) > MAX_BODY:
-        raise too_large()
-    if not inflate.eof:
-        raise Refusal(400, "not_packed", f"The {name} body ends too early.")
-    return found
+        return packing.unpack(packed, encoding, most=MAX_BODY)
+    except packing.UnknownEncoding as error:
+        raise Refusal(415, "unknown_encoding", str(error)) from error
+    except packing.NotPacked as error:
+        raise Refusal(400, "not_packed", str(error)) from error
+    except packing.TooLarge as error:
+        raise too_large() from error
 
 
 def parameters(environ: Environ) -> Parameters:

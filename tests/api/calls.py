@@ -60,12 +60,19 @@ def problem(answer: Any, status: int) -> dict[str, str]:
     members = answer.json()
     assert {"type", "title", "status", "code", "detail", "instance"} <= members.keys()
     assert members["status"] == status
+    assert answer["Cache-Control"] == "no-store"
+    assert ("errors" in members) or status != 400, members
     if "errors" not in members:
         return {"": members["code"]}
-    return {
-        str(one.get("parameter") or one["pointer"].removeprefix("#/").replace("/", ".")): one["code"]
-        for one in members["errors"]
-    }
+    return {_place(one): one["code"] for one in members["errors"]}
+
+
+def _place(entry: dict[str, str]) -> str:
+    """What an entry of `errors` names: one thing, by its name, or the body as a whole ("")."""
+    (kind,) = entry.keys() - {"code", "detail"}
+    assert kind in {"pointer", "parameter", "header"}
+    name = entry[kind]
+    return name.removeprefix("#").removeprefix("/").replace("/", ".") if kind == "pointer" else name
 
 
 def results(answer: Any) -> list[dict[str, Any]]:

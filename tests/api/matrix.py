@@ -5,7 +5,7 @@ Whoever adds an address adds its row here, from the specification, not from the 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tests.api import bodies
@@ -17,7 +17,7 @@ ADMINS = OWNER | {"admin"}
 RESULTS = ADMINS | {"analyst"}
 CHATS = RESULTS | {"agent"}  # in the matrix's world the conversation is one of the agent's group
 NOBODY: frozenset[str] = frozenset()
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 
 Ids = Callable[[Cast, Things], dict[str, Any]]
 
@@ -39,7 +39,7 @@ class Row:
     ingest: bool = False  # taken with the scope ingest, never with read
     open: bool = False  # to everybody, signed in or not
     own: bool = False  # only of the member who made it (in this world: the owner)
-    extra: frozenset[str] = field(default=NOBODY)  # who may POST beside those who do
+    only_asks: bool = False  # a POST that writes nothing: for whoever sees, with the scope read too
 
 
 def _number(thing: str) -> Ids:
@@ -130,7 +130,7 @@ API: dict[str, Row] = {
     f"{_V1}conversations/<int:number>/timeline/": Row(CHATS, CHATS, "GET", _number("conversation")),
     f"{_V1}conversation-events/": Row(ADMINS, ADMINS, "POST", body=_good("events"), ingest=True),
     f"{_V1}messaging-goals/": Row(RESULTS, ADMINS, "GET POST", body=_good("goals")),
-    f"{_V1}messaging-goals/test-url/": Row(RESULTS, ADMINS, "POST", body=_good("test-url"), extra=RESULTS),
+    f"{_V1}messaging-goals/test-url/": Row(RESULTS, ADMINS, "POST", body=_good("test-url"), only_asks=True),
     _GOAL: Row(
         RESULTS, ADMINS, "GET PUT PATCH DELETE", _number("goal"), lambda cast, things: {"window_days": 8}
     ),
@@ -187,7 +187,9 @@ the front page."""
 def expected(row: Row, method: str, who: str) -> set[int]:
     """The statuses that the table allows for this cell."""
     good = {200, 201, 202, 204, 400}
-    offered = method in row.methods.split()
+    if method == "OPTIONS":
+        return {204}
+    offered = method.replace("HEAD", "GET") in row.methods.split()
     if row.open:
         return {200} if offered else {405}
     if who in {"anonymous", "expired", "revoked"}:
@@ -200,17 +202,17 @@ def expected(row: Row, method: str, who: str) -> set[int]:
         return {404}
     if who == "stranger":  # the owner of another account: what the address names is not there
         return {405} if not offered else {404} if row.ids is not NO_IDS else good | {404}
-    does = row.does | (row.extra if method == "POST" else NOBODY)
-    if method != "GET" and who not in does:
+    does = row.sees if row.only_asks and method == "POST" else row.does
+    if method not in {"GET", "HEAD"} and who not in does:
         return {403}
     if not offered:
         return {405}
-    return {404} if row.own and who != "owner" else {200} if method == "GET" else good
+    return {404} if row.own and who != "owner" else {200} if method in {"GET", "HEAD"} else good
 
 
 def _scope(row: Row, method: str, who: str) -> set[int] | None:
     """What a token's scope refuses, before its maker's role is asked; None where it covers."""
-    writing = method != "GET"
+    writing = method not in {"GET", "HEAD"} and not (row.only_asks and method == "POST")
     if who == "write":
         return None
     if who == "read":

@@ -67,7 +67,7 @@ def test_an_ended_key_is_a_new_one(cast):
 @pytest.mark.parametrize("key", ["", "x" * 256, "a b", "\xe9"])
 def test_what_is_no_key_is_refused(cast, key):
     assert problem(Api(cast, "write").post("counters/", COUNTER, **{"Idempotency-Key": key}), 400) == {
-        "": "invalid_key"
+        "Idempotency-Key": "invalid_key"
     }
 
 

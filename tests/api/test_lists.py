@@ -53,7 +53,7 @@ def test_rows_of_one_instant_are_paged_by_the_second_key(cast):
     assert seen == ["a4", "a3", "a2", "a1", "a0"]
 
 
-@pytest.mark.parametrize("limit", ["0", "1001", "-1", "x", "", "1.5", "9" * 50, "\u0663"])
+@pytest.mark.parametrize("limit", ["0", "1001", "-1", "x", "1.5", "9" * 50, "\u0663"])
 def test_a_limit_is_1_to_1000(cast, limit):
     assert problem(Api(cast, "read").get(f"groups/?limit={quote(limit)}"), 400) == {"limit": "invalid"}
 
@@ -205,5 +205,5 @@ def views() -> list[Any]:
 def test_every_post_that_makes_something_can_be_repeated_with_a_key():
     for pattern in api_patterns():
         action = getattr(pattern.callback, "actions", {}).get("post")
-        if action and pattern.name != "person-export":  # answers with a file, and keeps nothing
+        if action and pattern.name not in {"person-export", "test-url"}:  # a file, and what only asks
             assert getattr(getattr(pattern.callback.cls, action), "repeatable", False), pattern

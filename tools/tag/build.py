@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE, BUILT = ROOT / "static" / "tag" / "src", ROOT / "static" / "tag" / "tag.js"
 TOOLS = Path(__file__).resolve().parent
 DIGESTS = TOOLS / "built.sha256"
-OWN = "anchor|asked|begun|coming|defer|held|last|options|place|sending|timer|told|tries|user|waiting"
+OWN = "asked|begun|coming|held|last|options|place|sending|timer|told|tries|user|waiting"
 """Properties that only the tag itself ever sees."""
 _TAKEN = "self.goalline="
 OPTIONS = [

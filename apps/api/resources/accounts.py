@@ -12,6 +12,7 @@ from apps.api import fields
 from apps.api.base import Listed, Request, Response, one
 from apps.api.callers import caller
 from apps.core.errors import NotThere
+from apps.core.locks import Lock, take
 from apps.intake import registry
 
 
@@ -51,4 +52,10 @@ class Accounts(Listed):
         if number != self.account_id:
             raise NotThere
         values: dict[str, Any] = self.taken(partial=True)
-        return self.shown(registry.save_settings(account_id=number, user_id=self.user_id, **values))
+        with self.editing(pk=number):
+            account = registry.save_settings(account_id=number, user_id=self.user_id, **values)
+        return self.shown(account)
+
+    def hold(self, **named: Any) -> None:
+        take(Lock.GOALS, self.account_id)
+        super().hold(**named)

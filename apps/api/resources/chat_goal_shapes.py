@@ -80,6 +80,8 @@ class InquiriesQuestion(serializers.Serializer[Any]):
 
 
 class RatesQuestion(InquiriesQuestion):
+    """And what its rows are."""
+
     by = serializers.ChoiceField(choices=reports.BY, default="member", help_text="What a row is.")
 
 

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema
 from apps.accounts.models import Agent
 from apps.accounts.roles import May
 from apps.api.base import Listed, Request, Resource, Response, one
-from apps.api.filters import NamedFilter, check_parameters, filterset
+from apps.api.filters import NamedFilter, answered, filterset, unknown
 from apps.api.idempotency import repeatable
 from apps.api.problems import Named
 from apps.api.resources.chat_goal_shapes import (
@@ -25,6 +25,7 @@ from apps.conversations.models import Channel
 from apps.conversions.models import Inquiry
 from apps.core import clock
 from apps.core.errors import Problem
+from apps.core.locks import Lock, take
 from apps.goals import chat_selectors, services
 from apps.goals.chat_drafts import ChatGoalDraft
 from apps.goals.drafts import ConditionDraft
@@ -64,9 +65,16 @@ class ChatGoals(Listed):
     @extend_schema(request=ChatGoalShape(partial=True))
     def partial_update(self, request: Request, number: int) -> Response:
         """Change condition or days as of now: a new version. What changes neither changes nothing."""
-        goal: ChatGoal = one(self.rows(), pk=number)
+        with self.editing(pk=number):
+            return self._saved(self._kept(one(self.rows(), pk=number)) | self.taken(partial=True), number)
+
+    def hold(self, **named: Any) -> None:
+        take(Lock.GOALS, self.account_id)
+
+    def _kept(self, goal: ChatGoal) -> dict[str, Any]:
+        """What a change of some fields leaves as it is."""
         said = chat_selectors.draft_of(goal)
-        kept = {
+        return {
             "channel": goal.channel.external_id,
             "condition": {
                 "category": said.condition.category,
@@ -75,11 +83,11 @@ class ChatGoals(Listed):
             },
             "frame_days": said.frame_days,
         }
-        return self._saved(kept | self.taken(partial=True), number)
 
     def destroy(self, request: Request, number: int) -> Response:
         """Delete the goal with every state that it gave; cannot be undone."""
-        services.delete_chat_goal(account_id=self.account_id, user_id=self.user_id, goal_id=number)
+        with self.editing(pk=number):
+            services.delete_chat_goal(account_id=self.account_id, user_id=self.user_id, goal_id=number)
         return Response(status=204)
 
     def _saved(self, values: dict[str, Any], number: int | None, status: int = 200) -> Response:
@@ -120,14 +128,12 @@ class _OfPeriod(Resource):
     """What both reports ask for."""
 
     see = do = May.SEE_RESULTS
+    asks = frozenset({"list", "retrieve"})
     filterset_class = None
 
     def asked(self, shape: type[InquiriesQuestion]) -> dict[str, Any]:
         """The parameters, checked; names looked up in the account."""
-        question = shape(data=self.request.query_params.dict())
-        check_parameters(self.request, set(question.fields))
-        question.is_valid(raise_exception=True)
-        values = question.validated_data
+        values = answered(self.request, shape, paged=self.action == "list")
         first, last = reports.shown_days(account_id=self.account_id, last_day=values.get("to"))
         wanted = {"first_day": values.get("from") or first, "last_day": last}
         if name := values.get("channel"):
@@ -140,8 +146,7 @@ class _OfPeriod(Resource):
         agents = Agent.objects.filter(account_id=self.account_id, external_id=name)
         found = agents.values_list("pk", flat=True).first()
         if found is None:
-            detail = _("There is no agent %(name)s.") % {"name": name[:100]}
-            raise Named(Problem("agent", "unknown", detail), parameter=True)
+            raise unknown("agent", name)
         return found
 
 

@@ -9,6 +9,7 @@ from apps.accounts.models import Agent
 from apps.accounts.roles import May
 from apps.api.base import Listed, Request, Response
 from apps.api.filters import (
+    PAGING,
     CharFilter,
     ChoiceFilter,
     YesNoFilter,
@@ -46,6 +47,7 @@ class Conversations(Listed):
     see = do = May.SEE_CONVERSATIONS
     serializer_class = shapes.ConversationShape
     filterset_class = ConversationFilter
+    asks = frozenset({"list", "timeline"})
     ordering = ("-last_at", "-id")
     model = Conversation
 
@@ -104,7 +106,7 @@ class Conversations(Listed):
         """What was said and done, the person's page views and goals with the reason for every credit, newest first."""
         pager: Any = self.paginator
         limit, key = pager.begin(request)
-        check_parameters(request, set())
+        check_parameters(request, PAGING)
         sight = self._sight()
         found = selectors.conversation(sight=sight, number=number)
         span = Span(limit, before=selectors.read_key(key[0]) if key else None)

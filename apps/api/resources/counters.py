@@ -10,7 +10,7 @@ from rest_framework import serializers
 from apps.accounts.roles import May
 from apps.api import fields
 from apps.api.base import Listed, Request, Resource, Response, one
-from apps.api.filters import YesNoFilter, check_parameters, filterset
+from apps.api.filters import YesNoFilter, answered, filterset
 from apps.api.idempotency import repeatable
 from apps.core import clock
 from apps.counters import selectors, services
@@ -82,14 +82,16 @@ class Counters(Listed):
     @extend_schema(request=CounterShape(partial=True))
     def partial_update(self, request: Request, number: int) -> Response:
         values = self.taken(partial=True)
-        counter = services.save_counter(
-            account_id=self.account_id, user_id=self.user_id, number=number, **values
-        )
+        with self.editing(pk=number):
+            counter = services.save_counter(
+                account_id=self.account_id, user_id=self.user_id, number=number, **values
+            )
         return self.shown(counter)
 
     def destroy(self, request: Request, number: int) -> Response:
         """Archive a counter: its hits stay, new ones are refused."""
-        services.archive_counter(account_id=self.account_id, user_id=self.user_id, number=number)
+        with self.editing(pk=number):
+            services.archive_counter(account_id=self.account_id, user_id=self.user_id, number=number)
         return Response(status=204)
 
 
@@ -124,16 +126,14 @@ class AllOpenedShape(serializers.Serializer[Any]):
 class CounterOpened(Resource):
     see = do = May.SEE_RESULTS
     serializer_class = AllOpenedShape
+    asks = frozenset({"retrieve"})
     filterset_class = None
 
     @extend_schema(parameters=[OpenedQuestion])
     def retrieve(self, request: Request, number: int) -> Response:
         """What pixels with an `id` counted, such as mails: how often, by how many, when. The latest thousand."""
-        question = OpenedQuestion(data=request.query_params.dict())
-        check_parameters(request, set(question.fields))
+        asked = answered(request, OpenedQuestion)
         counter = selectors.counter(account_id=self.account_id, number=number, archived=True)
-        question.is_valid(raise_exception=True)
-        asked = question.validated_data
         until = asked.get("to") or clock.now()
         found = opened(
             account_id=self.account_id,

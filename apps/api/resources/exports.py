@@ -58,6 +58,7 @@ class Exports(Listed):
     see = do = May.SEE_RESULTS
     serializer_class = ExportShape
     filterset_class = ExportFilter
+    bodiless = frozenset({"cancel"})
     ordering = ("-created_at", "-id")
     model = Export
 

@@ -15,6 +15,7 @@ from apps.api.permissions import Needs
 from apps.api.problems import Named
 from apps.api.resources.goal_shapes import GoalShape, UrlQuestion, UrlTestShape, VersionShape
 from apps.core.errors import Problem
+from apps.core.locks import Lock, take
 from apps.goals import selectors, services
 from apps.goals.drafts import ConditionDraft, GoalDraft
 from apps.goals.models import GoalVersion, MessagingGoal
@@ -36,7 +37,8 @@ GoalFilter = filterset(
 class Goals(Listed):
     see, do = May.SEE_RESULTS, May.CONFIGURE
     # Trying a URL writes nothing: who may see a goal may try.
-    needs_by_action = {"test": Needs(May.SEE_RESULTS, May.SEE_RESULTS)}
+    needs_by_action = {"test": Needs(May.SEE_RESULTS, May.SEE_RESULTS, writes=False)}
+    bodiless = frozenset({"activate", "deactivate", "duplicate"})
     serializer_class = GoalShape
     filterset_class = GoalFilter
     model = MessagingGoal
@@ -61,18 +63,23 @@ class Goals(Listed):
 
     def update(self, request: Request, number: int) -> Response:
         """Save the goal anew, whole: a new version."""
-        one(self.rows(), pk=number)
-        return self._saved(self._draft(), number)
+        with self.editing(pk=number):
+            return self._saved(self._draft(), number)
 
     @extend_schema(request=GoalShape(partial=True))
     def partial_update(self, request: Request, number: int) -> Response:
         """Save the goal anew with some fields changed: a new version."""
-        goal: MessagingGoal = one(self.rows(), pk=number)
-        return self._saved(self._draft(selectors.draft_of(selectors.current(goal))), number)
+        with self.editing(pk=number):
+            goal: MessagingGoal = one(self.rows(), pk=number)
+            return self._saved(self._draft(selectors.draft_of(selectors.current(goal))), number)
+
+    def hold(self, **named: Any) -> None:
+        take(Lock.GOALS, self.account_id)
 
     def destroy(self, request: Request, number: int) -> Response:
         """Delete the goal with its conversions; cannot be undone."""
-        services.delete(account_id=self.account_id, user_id=self.user_id, goal_id=number)
+        with self.editing(pk=number):
+            services.delete(account_id=self.account_id, user_id=self.user_id, goal_id=number)
         return Response(status=204)
 
     @extend_schema(request=None)
@@ -94,11 +101,11 @@ class Goals(Listed):
         return self._done(services.duplicate, number, 201)
 
     def _done(self, service: Any, number: int, status: int = 200) -> Response:
-        goal = service(account_id=self.account_id, user_id=self.user_id, goal_id=number)
+        with self.editing(pk=number):
+            goal = service(account_id=self.account_id, user_id=self.user_id, goal_id=number)
         return self.shown(goal, status)
 
     @extend_schema(request=UrlQuestion, responses={200: UrlTestShape})
-    @repeatable
     def test(self, request: Request) -> Response:
         """Try a URL against conditions, as typed: which of them does it meet."""
         question = UrlQuestion(data=request.data)

@@ -1,11 +1,13 @@
 """members/: who has which role in the account; invitations/: who is asked to join it."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 
 from apps.accounts import selectors, services
-from apps.accounts.models import Invitation, Member
+from apps.accounts.models import Account, Invitation, Member
 from apps.accounts.roles import May, Role
 from apps.api import fields
 from apps.api.base import Listed, Request, Response, one
@@ -86,15 +88,25 @@ class Members(Listed):
         """Give a member another role."""
         change = MemberChange(data=request.data)
         change.is_valid(raise_exception=True)
-        member = services.change_member(
-            account_id=self.account_id, user_id=self.user_id, member_id=number, **change.validated_data
-        )
+        with self.editing(pk=number):
+            member = services.change_member(
+                account_id=self.account_id, user_id=self.user_id, member_id=number, **change.validated_data
+            )
         return self.shown(member)
 
     def destroy(self, request: Request, number: int) -> Response:
         """End a membership; the user stays."""
-        services.remove_member(account_id=self.account_id, user_id=self.user_id, member_id=number)
+        with self.editing(pk=number):
+            services.remove_member(account_id=self.account_id, user_id=self.user_id, member_id=number)
         return Response(status=204)
+
+    def hold(self, **named: Any) -> None:
+        hold_members(self.account_id)
+
+
+def hold_members(account_id: int) -> None:
+    """Changes of members and invitations wait for each other by their account."""
+    Account.objects.select_for_update(no_key=True).filter(pk=account_id).first()
 
 
 class Invitations(Listed):
@@ -102,10 +114,14 @@ class Invitations(Listed):
 
     see = do = May.MANAGE_MEMBERS
     serializer_class = InvitationShape
+    bodiless = frozenset({"send_again"})
     model = Invitation
 
     def rows(self) -> QuerySet[Invitation]:
         return selectors.invitations(account_id=self.account_id)
+
+    def hold(self, **named: Any) -> None:
+        hold_members(self.account_id)
 
     def retrieve(self, request: Request, number: int) -> Response:
         return self.shown(one(self.rows(), pk=number))
@@ -121,5 +137,6 @@ class Invitations(Listed):
 
     def destroy(self, request: Request, number: int) -> Response:
         """Withdraw an invitation: its link works no more."""
-        services.withdraw(account_id=self.account_id, user_id=self.user_id, invitation_id=number)
+        with self.editing(pk=number):
+            services.withdraw(account_id=self.account_id, user_id=self.user_id, invitation_id=number)
         return Response(status=204)

@@ -9,16 +9,20 @@ from rest_framework import serializers
 from apps.accounts import selectors
 from apps.accounts.models import Agent, Group
 from apps.accounts.roles import May
+from apps.accounts.services import ensure_groups
 from apps.api import fields
 from apps.api.base import Listed, Request, Response, one
 from apps.api.filters import ChoiceFilter, NamedFilter, YesNoFilter, filterset
 from apps.api.idempotency import repeatable
 from apps.conversations.models import Channel
+from apps.core.locks import Lock, take
 from apps.intake import registry
 
 
 class ByExternalId(Listed):
     """What is named by external id in the address; external ids may hold slashes."""
+
+    by_external_id = True
 
     def retrieve(self, request: Request, external_id: str) -> Response:
         return self.shown(one(self.rows(), external_id=external_id))
@@ -69,13 +73,23 @@ class Agents(ByExternalId):
     @repeatable
     def create(self, request: Request) -> Response:
         """Make an agent (201), or change the one of this external id (200)."""
-        agent, new = registry.save_agent(account_id=self.account_id, **self.taken())
+        values = self.taken()
+        with self.editing(external_id=values["external_id"]):
+            agent, new = registry.save_agent(account_id=self.account_id, **values)
         return self.shown(agent, 201 if new else 200)
+
+    def hold(self, **named: Any) -> None:
+        take(Lock.GOALS, self.account_id)
+        if self.action == "create":
+            body: Any = self.request.data
+            ensure_groups(account_id=self.account_id, external_ids=body["groups"])
+        super().hold(**named)
 
     def destroy(self, request: Request, external_id: str) -> Response:
         """Delete an agent; past credit stays."""
-        agent: Agent = one(self.rows(), external_id=external_id)
-        registry.delete_agent(account_id=self.account_id, agent_id=agent.pk)
+        with self.editing(external_id=external_id):
+            agent: Agent = one(self.rows(), external_id=external_id)
+            registry.delete_agent(account_id=self.account_id, agent_id=agent.pk)
         return Response(status=204)
 
 
@@ -108,13 +122,16 @@ class Groups(ByExternalId):
     @repeatable
     def create(self, request: Request) -> Response:
         """Make a group (201), or change the one of this external id (200)."""
-        group, new = registry.save_group(account_id=self.account_id, **self.taken())
+        values = self.taken()
+        with self.editing(external_id=values["external_id"]):
+            group, new = registry.save_group(account_id=self.account_id, **values)
         return self.shown(group, 201 if new else 200)
 
     def destroy(self, request: Request, external_id: str) -> Response:
         """Archive a group: goals that name it go on, new ones cannot."""
-        group: Group = one(self.rows(), external_id=external_id)
-        registry.archive_group(account_id=self.account_id, group_id=group.pk)
+        with self.editing(external_id=external_id):
+            group: Group = one(self.rows(), external_id=external_id)
+            registry.archive_group(account_id=self.account_id, group_id=group.pk)
         return Response(status=204)
 
 
@@ -147,5 +164,7 @@ class Channels(ByExternalId):
     @repeatable
     def create(self, request: Request) -> Response:
         """Make a channel (201), or change the one of this external id (200)."""
-        channel, new = registry.save_channel(account_id=self.account_id, **self.taken())
+        values = self.taken()
+        with self.editing(external_id=values["external_id"]):
+            channel, new = registry.save_channel(account_id=self.account_id, **values)
         return self.shown(channel, 201 if new else 200)

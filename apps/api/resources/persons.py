@@ -127,6 +127,8 @@ class People(Listed):
 
     see = do = May.MANAGE_PEOPLE
     serializer_class = PersonShape
+    bodiless = frozenset({"relink", "export"})
+    produces = ("application/zip",)
     filterset_class = PersonFilter
     ordering = ("-id",)
     model = Person
@@ -148,7 +150,7 @@ class People(Listed):
 
     def whole(self, number: int, status: int = 200) -> Response:
         now = selectors.number_now(account_id=self.account_id, person_id=number)
-        return Response(WholePersonShape(one(self.rows(), pk=now)).data, status)
+        return self.tagged(WholePersonShape(one(self.rows(), pk=now)).data, status)
 
     @extend_schema(request=NewIdentity, responses={200: WholePersonShape, 201: WholePersonShape})
     @repeatable
@@ -212,6 +214,7 @@ class OnePerson(People):
     """Seen by those who manage people, erased by owners."""
 
     do = May.RUN_ACCOUNT
+    serializer_class = WholePersonShape
 
     @extend_schema(responses=WholePersonShape)
     def retrieve(self, request: Request, number: int) -> Response:
@@ -220,10 +223,15 @@ class OnePerson(People):
     @extend_schema(responses={202: ErasureShape})
     def destroy(self, request: Request, number: int) -> Response:
         """Erase a person: all that is kept, everywhere. `erasures/` tells how far it is."""
-        asked = erasure.request_erasure(
-            account_id=self.account_id, user_id=self.user_id, person_id=self.person(number)
-        )
+        person = self.person(number)
+        with self.editing(pk=person):
+            asked = erasure.request_erasure(
+                account_id=self.account_id, user_id=self.user_id, person_id=person
+            )
         return Response(ErasureShape(asked).data, 202)
+
+    def hold(self, **named: Any) -> None:
+        """Nothing: whatever came a moment ago is erased as well."""
 
 
 class Erasures(Listed):

@@ -44,6 +44,7 @@ class Runs(Listed):
     see, do = May.SEE_HEALTH, May.MANAGE_PEOPLE
     serializer_class = RunShape
     filterset_class = RunFilter
+    bodiless = frozenset({"create"})
     ordering = ("-created_at", "-id")
     model = Run
 

@@ -69,6 +69,6 @@ class Tokens(Listed):
 
     def destroy(self, request: Request, key: str) -> Response:
         """Revoke a token; it stays listed."""
-        one(self.rows(), token_key=key)
-        services.revoke_token(account_id=self.account_id, user_id=self.user_id, token_key=key)
+        with self.editing(token_key=key):
+            services.revoke_token(account_id=self.account_id, user_id=self.user_id, token_key=key)
         return Response(status=204)

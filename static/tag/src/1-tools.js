@@ -27,17 +27,6 @@ const match = (text, pattern, part) => (String(text).match(pattern) || [])[part 
 const instant = () => new Date().toISOString();
 const parsed = (url) => safely(() => new URL(url, here.href), here);
 
-// Libraries of old give arrays and strings a `toJSON` of their own, which would write them as text within text.
-const json = (value, change) => {
-  const kept = [Array, String, Number].map((type) => [type.prototype, type.prototype.toJSON]).filter((pair) => pair[1]);
-  kept.forEach((pair) => delete pair[0].toJSON);
-  try {
-    return JSON.stringify(value, change);
-  } finally {
-    kept.forEach((pair) => (pair[0].toJSON = pair[1]));
-  }
-};
-
 const read = (key) => safely(() => localStorage.getItem(key), memory[key]) || "";
 const write = (key, value) => {
   memory[key] = value;

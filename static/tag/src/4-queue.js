@@ -5,15 +5,13 @@ const MOST = 500; // hits that wait
 const OLDEST = 7 * 864e5; // ms that they wait over reloads
 const LENGTH = 2e4; // characters: browsers refuse more than 64 kB while a page closes
 
-// Whatever stands there, somebody else may have written it.
-const queues = () => Object.assign({}, safely(() => JSON.parse(read("_gl_queue"))));
-const stored = (counter, all) => [].concat(all[counter.number]).filter((hit) => hit && hit.id && Date.parse(hit.time) > Date.now() - OLDEST);
+const stored = () => safely(() => JSON.parse(read("_gl_queue"))) || {};
 const store = (counter, change) => {
   if (!known(counter)) return;
-  const all = queues();
-  all[counter.number] = change(stored(counter, all)).slice(-MOST);
+  const all = stored();
+  all[counter.number] = change(all[counter.number] || []).slice(-MOST);
   if (!all[counter.number].length) delete all[counter.number];
-  write("_gl_queue", Object.keys(all).length && json(all));
+  write("_gl_queue", Object.keys(all).length && JSON.stringify(all));
 };
 
 const enqueue = (counter, hit) => {
@@ -29,11 +27,11 @@ const plan = (counter, ms) => {
 
 const portion = (hits) => {
   const some = hits.slice(0, 50);
-  while (some.length > 1 && json(some).length > LENGTH) some.length >>= 1;
+  while (some.length > 1 && JSON.stringify(some).length > LENGTH) some.length >>= 1;
   return some;
 };
 // Nobody reads the answer: a detail that the server does not take shall not cost the hit.
-const body = (hits) => json({ hits: hits, sent_at: instant(), lenient: true });
+const body = (hits) => JSON.stringify({ hits: hits, sent_at: instant(), lenient: true });
 
 const flush = (counter) => {
   if (counter.sending || !counter.waiting.length) return;

@@ -15,15 +15,13 @@ const make = (counter, type, fields) =>
     fields,
   );
 
-// Without a yes to targeting no click ID leaves the browser: none in an address, escaped or not, nor under its own name.
-const CLICK = RegExp("(\\b|%(25)*(3f|26|23))(" + CLICKS + ")(=|%(25)*3d)([^&#;%\\s]|%(?!(25)*(26|23)))*&?", "gi");
-const bare = (hit) =>
-  JSON.parse(json(hit, (key, value) => (match(key, RegExp("^(" + CLICKS + "|click_ids)$", "i")) ? undefined : typeof value == "string" ? value.replace(CLICK, "") : value)));
-
 // Send it, hold it back until the visitor agrees, or let it be.
 const record = (counter, hit) => {
   if (optedOut()) return;
-  if (!allowed(counter, "targeting")) hit = bare(hit);
+  if (!allowed(counter, "targeting")) {
+    hit.url = hit.url.replace(RegExp("\\b(" + CLICKS + ")=[^&#]*&?", "g"), "");
+    hit.click_ids = undefined;
+  }
   if (known(counter)) {
     hit.client_id = clientId();
     hit.user_id = counter.user;
@@ -41,7 +39,7 @@ const event = (counter, name, params, fields) => {
 // At most 8 kB of whatever can be written as JSON.
 const tidy = (params) => {
   if (params == null) return;
-  const text = safely(() => json(Object(params) === params ? params : { value: params }, (key, value) => (typeof value == "string" ? cut(value, 8e3) : value)), "");
+  const text = safely(() => JSON.stringify(Object(params) === params ? params : { value: params }, (key, value) => (typeof value == "string" ? cut(value, 8e3) : value)), "");
   return text && text.length < 8e3 ? JSON.parse(text) : warn("bad params");
 };
 

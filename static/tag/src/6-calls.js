@@ -38,7 +38,7 @@ const calls = {
   },
   setUserID: (counter, id) => {
     const text = cut(id, 255).trim();
-    if (!counter.users || !text || text == counter.user) return; // what names nobody is known to the server
+    if (!counter.users || /^(0|null|undefined|none|nan)?$/i.test(text) || text == counter.user) return;
     counter.user = text;
     if (counter.begun) event(counter, "setUserID");
   },

@@ -23,8 +23,6 @@ const followHistory = () => {
     };
   });
   listen(w, "popstate hashchange", moved);
-  // Back from the browser's cache of whole pages, where nothing is loaded anew.
-  listen(w, "pageshow", (shown) => shown.persisted && counters.forEach((counter) => counter.defer || calls.hit(counter)));
   listen(w, "pagehide", () => counters.forEach(leave));
   listen(d, "visibilitychange", () => (d.hidden ? counters.forEach(leave) : retry()));
   listen(w, "online", retry);

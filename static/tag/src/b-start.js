@@ -30,7 +30,7 @@ const add = (said, from) => {
   const options = counter.options;
   counter.defer = options.defer || (from && from.hasAttribute("data-defer"));
   counter.place = place(counter);
-  if (known(counter)) counter.waiting = stored(counter, queues());
+  if (known(counter)) counter.waiting = (stored()[counter.number] || []).filter((hit) => Date.parse(hit.time) > Date.now() - OLDEST);
   if (!counter.defer) calls.hit(counter, "", options);
   if (options.userParams) calls.userParams(counter, options.userParams);
   counter.begun = 1;
