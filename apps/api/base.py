@@ -31,7 +31,6 @@ from apps.core.errors import NotThere
 from apps.core.retry import retrying
 
 
-
 class Nothing(Shape):
     """The body of a POST that takes none."""
 
@@ -191,7 +190,7 @@ class Resource(viewsets.GenericViewSet[Any], Options):
 
     def hold(self, **named: Any) -> None:
         """Take, to the transaction's end, what services take first to write such a row: never in another order."""
-        _row(self.rows().select_for_update(of=("self",)), **named)
+        _row(self.rows().select_for_update(of=("self",), no_key=True), **named)
 
     def rows(self) -> QuerySet[Any]:
         """All rows of the account that this resource shows."""

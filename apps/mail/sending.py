@@ -6,7 +6,9 @@ from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import get_connection
+
+from apps.mail.messages import FoldedMessage
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Answer:
 def send(*, to: str, subject: str, body: str, message_id: str) -> Answer:
     """Hand the message over. The same `message_id` lets mailboxes drop a copy that was sent twice."""
     connection = get_connection()
-    message = EmailMessage(
+    message = FoldedMessage(
         subject=subject,
         body=body,
         to=[to],

@@ -186,7 +186,7 @@ the front page."""
 
 def expected(row: Row, method: str, who: str) -> set[int]:
     """The statuses that the table allows for this cell."""
-    good = {200, 201, 202, 204, 400}
+    good = {200, 201, 202, 204, 400, 409}
     if method == "OPTIONS":
         return {204}
     offered = method.replace("HEAD", "GET") in row.methods.split()

@@ -60,7 +60,7 @@ def test_the_tag_of_a_changed_row_is_that_of_the_next_get(stage):  # noqa: F811
     for method, path, body in changes(stage):
         if method == "DELETE":
             continue
-        sent = {"name": "Another"} if "/accounts/" in path else body
+        sent = body or {"name": "Another"}
         before = api.get(path)["ETag"]
         changed = api.call(method, path, sent)
         assert changed.status_code == 200, changed.content
