@@ -13,11 +13,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views import defaults
 
+from apps.accounts.addresses import account_number
 from apps.api.problems import Unavailable, plain
 
 
 def _of_api(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
+    """By the address within the portal, which may itself stand below a prefix; an account's pages have no API."""
+    return request.path_info.startswith("/api/") and account_number(request) is None
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
