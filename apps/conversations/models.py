@@ -1,6 +1,7 @@
 """Channels, conversations and the append-only events that say everything about them."""
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Account
@@ -78,6 +79,8 @@ class Conversation(models.Model):
     agent_id = models.BigIntegerField(null=True)  # who holds it
     group_id = models.BigIntegerField(null=True)
     link = models.TextField(null=True)  # to the same conversation in the chat system
+    # when the last of this was written, by the database's clock within the writing transaction (see `changes`)
+    changed_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         verbose_name = _("conversation")
@@ -97,6 +100,8 @@ class Conversation(models.Model):
                 models.F("id").desc(),
                 name="conversation_newest",
             ),
+            # what changed since, for programs that follow (see `changes`)
+            models.Index(fields=["account", "changed_at", "id"], name="conversation_changed"),
             # searching by the beginning of a ticket
             models.Index(
                 fields=["account", "ticket"],

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import DateTimeField, Func, Q
 
 from apps.conversations.models import Channel, ChannelKind, Conversation
 from apps.conversations.retention import forget_texts
@@ -178,6 +178,9 @@ def settle(
         conversation.save(update_fields=fields)
 
 
+_NOW = Func(function="clock_timestamp", output_field=DateTimeField())  # not the transaction's beginning
+
+
 def reown(*, account_id: int, identities: Iterable[int], who: Owners) -> set[int]:
     """Give the conversations of these identities to whom they belong now; the people concerned."""
     rows = Conversation.objects.filter(account_id=account_id, identity_id__in=list(identities))
@@ -188,6 +191,5 @@ def reown(*, account_id: int, identities: Iterable[int], who: Owners) -> set[int
         person = who.person(one.identity_id, one.named_at)
         if person != one.person_id:
             concerned |= {person} | ({one.person_id} if one.person_id else set())
-            one.person_id = person
-            one.save(update_fields=["person_id"])
+            Conversation.objects.filter(pk=one.pk).update(person_id=person, changed_at=_NOW)
     return concerned

@@ -71,7 +71,7 @@ def _fold(account_id: int, latest: dict[int, _Latest]) -> None:
         cursor.execute(
             "UPDATE conversations_conversation c SET last_at = greatest(c.last_at, n.any_at),"
             " person_said_at = greatest(c.person_said_at, n.person_at),"
-            " agent_said_at = greatest(c.agent_said_at, n.agent_at)"
+            " agent_said_at = greatest(c.agent_said_at, n.agent_at), changed_at = clock_timestamp()"
             " FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])"
             " AS n(account, id, any_at, person_at, agent_at) WHERE c.account_id = n.account AND c.id = n.id",
             columns,

@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from apps.conversations import changes
 from apps.conversations.models import Conversation
 from apps.conversations.unanswered import UNANSWERED
 from apps.conversions.chat_selectors import shows
@@ -23,7 +24,7 @@ from apps.workspace.sight import Holder, Sight, held_by, visible_conversations
 LOOKED_THROUGH = 1000
 FOUND = 200  # of a search
 Place = tuple[datetime, int]
-"""Where a page ends: (latest event, number) of a conversation."""
+"""Where a page ends: (latest event, or latest change, number) of a conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,30 @@ def page(*, sight: Sight, wanted: Wanted, after: Place | None = None, limit: int
     if len(near) < size or _beyond(wanted, near[-1]):
         return Listed(rows)
     return Listed(rows, near[-1], near[-1][0])
+
+
+def changed_page(
+    *, sight: Sight, wanted: Wanted, since: datetime, after: Place | None = None, limit: int = 30
+) -> Listed:
+    """The conversations that match and changed since an instant, the earliest change first.
+
+    One that changes meanwhile comes again at the end; `after` is the place of the last that was looked at.
+    """
+    near = changes.changed(account_id=sight.account_id, since=since, after=after, size=LOOKED_THROUGH)
+    holders, checks = _stream(sight, wanted)
+    if holders is not None:
+        checks &= Q(Exists(held_by(holders)))
+    rest = _filters(sight, wanted) & checks
+    if wanted.ticket:
+        rest &= Q(ticket=wanted.ticket)
+    if wanted.until is not None:
+        rest &= Q(last_at__lt=wanted.until)
+    rows = _rows(sight.account_id).filter(rest, pk__in=[number for _, number in near])
+    found = list(rows.order_by("changed_at", "pk")[: limit + 1])
+    if len(found) > limit:
+        last = found[limit - 1]
+        return Listed(found[:limit], (last.changed_at, last.pk))
+    return Listed(found, near[-1] if len(near) == LOOKED_THROUGH else None)
 
 
 def _place(one: Conversation) -> Place:

@@ -1,7 +1,7 @@
 """What is read here: who sees which conversations, pages of them, their histories and what stands beside."""
 
 from apps.workspace.facts import Key, Span, read_key
-from apps.workspace.listing import Listed, Wanted, page
+from apps.workspace.listing import Listed, Wanted, changed_page, page
 from apps.workspace.panel import (
     Person,
     Standing,
@@ -28,6 +28,7 @@ __all__ = [
     "Span",
     "Standing",
     "Wanted",
+    "changed_page",
     "conversation",
     "goals_in",
     "page",

@@ -31,6 +31,7 @@ class ConversationShape(serializers.Serializer[Any]):
     group = serializers.CharField(allow_null=True, help_text="External id.")
     begun_at = serializers.DateTimeField()
     last_at = serializers.DateTimeField(help_text="Its latest event.")
+    updated_at = serializers.DateTimeField(help_text="When its events, or whose it is, last changed here.")
     person_said_at = serializers.DateTimeField(allow_null=True)
     agent_said_at = serializers.DateTimeField(allow_null=True)
     goals = GoalCountShape(many=True, help_text="Goals credited in it.")
@@ -54,6 +55,7 @@ def conversation(row: Row) -> dict[str, Any]:
         "group": row.group.external_id if row.group else None,
         "begun_at": one.begun_at,
         "last_at": one.last_at,
+        "updated_at": one.changed_at,
         "person_said_at": one.person_said_at,
         "agent_said_at": one.agent_said_at,
         "goals": row.goals,
