@@ -208,6 +208,8 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 100,
     "UNAUTHENTICATED_USER": None,
 }
+API_WRONG_TOKENS = env.number("API_WRONG_TOKENS", 30, least=1)
+"""From one address in a minute; then no token from there is looked up until the minute ends."""
 REST_KNOX = {
     "TOKEN_TTL": None,
     "TOKEN_PREFIX": "gl_",

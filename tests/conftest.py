@@ -28,7 +28,8 @@ def django_db_modify_db_settings(
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, settings: object) -> None:
-    """Spool, outbox and export files of each test lie in its own folder."""
+    """Spool, outbox and export files of each test lie in its own folder; wrong tokens of many tests are no guessing."""
+    settings.API_WRONG_TOKENS = 1_000_000  # type: ignore[attr-defined]  # all workers count at one Valkey
     settings.STATIC_ROOT = tmp_path  # type: ignore[attr-defined]  # WhiteNoise warns if there is none
     settings.COLLECT_SPOOL = tmp_path / "spool"  # type: ignore[attr-defined]
     settings.OUTBOX = tmp_path / "outbox"  # type: ignore[attr-defined]

@@ -28,7 +28,7 @@ MEANINGS = {
     403: "The token's scope, the caller's role or the missing CSRF token forbids it.",
     404: "There is nothing here that the caller may see, or something that the request names does not exist.",
     406: "The answer is JSON; the header Accept takes none.",
-    409: "The Idempotency-Key was used with another request, or is being answered now.",
+    409: "The Idempotency-Key was used with another request or is being answered now, or somebody else came first.",
     411: "The body has no Content-Length.",
     412: "The row is not, or no longer, as If-Match and If-None-Match have it; nothing was done.",
     413: "The body is too large, as it came or unpacked.",
@@ -94,7 +94,8 @@ class Schema(AutoSchema):
     def _problems(self) -> list[int]:
         statuses = {400, 401, 403, 404, 406, 412, 429, 503}
         statuses |= {411, 413, 415} if self.method in BODIES else set()
-        return sorted(statuses | ({409} if self._repeatable() else set()))
+        overtaken = getattr(self.view, "action", None) in getattr(self.view, "may_be_overtaken", ())
+        return sorted(statuses | ({409} if self._repeatable() or overtaken else set()))
 
     def _get_response_bodies(self, *arguments: Any, **options: Any) -> Any:
         bodies = super()._get_response_bodies(*arguments, **options)

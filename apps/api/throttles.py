@@ -17,9 +17,8 @@ from apps.api.callers import Caller
 
 logger = logging.getLogger(__name__)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-WRONG_TOKENS = 30
-"""From one address (IPv6: one network of 64 bits) within `WRONG_TOKENS_S`; then none is looked up until it ends."""
 WRONG_TOKENS_S = 60
+"""Wrong tokens of one address (IPv6: one network of 64 bits) are counted for so long; see API_WRONG_TOKENS."""
 
 
 @cache
@@ -70,7 +69,7 @@ def note_wrong_token() -> None:
 
 def refuse_guessing() -> None:
     """Refuse to look a token up for an address that named too many wrong ones."""
-    if _read(_wrong_tokens(), WRONG_TOKENS_S) >= WRONG_TOKENS:
+    if _read(_wrong_tokens(), WRONG_TOKENS_S) >= settings.API_WRONG_TOKENS:
         detail = _("Too many wrong tokens came from this address.")
         raise Throttled(_rest(WRONG_TOKENS_S), detail, "too_many_wrong_tokens")
 

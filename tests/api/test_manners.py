@@ -285,7 +285,7 @@ def test_every_answer_to_a_token_says_what_is_left(cast):
 @pytest.fixture
 def few_wrong_tokens(monkeypatch, settings):
     """Three of them, in a window that does not end meanwhile."""
-    monkeypatch.setattr(throttles, "WRONG_TOKENS", 3)
+    settings.API_WRONG_TOKENS = 3
     monkeypatch.setattr(throttles, "WRONG_TOKENS_S", 10**8)
     for address in ("127.0.0.1", "2001:db8:1::/64", "2001:db8:2::/64"):
         key = throttles._in_window(f"goalline:wrong-tokens:{address}", 10**8)

@@ -11,12 +11,13 @@ from apps.accounts.services import make_account
 from apps.conversations.models import Channel, Conversation
 from apps.conversions import chat_selectors
 from apps.conversions.frames import look
-from apps.conversions.models import ChatState, Inquiry
+from apps.conversions.models import ChatState, ChatStates, Inquiry
 from apps.conversions.services import judge_chats
 from apps.core import clock
 from apps.counters.models import Counter
 from apps.goals.chat_drafts import ChatGoalDraft
 from apps.goals.drafts import ConditionDraft
+from apps.goals.models import ChatGoal
 from apps.goals.services import delete_chat_goal, save_chat_goal
 from apps.intake import registry
 from apps.intake.services import KnownLink, take_events, take_hits, take_links
@@ -159,13 +160,15 @@ class DbChats:
         """What is recorded of a history."""
         conversation = Conversation.objects.get(account=self.account, channel=self.channels[place])
         agents = dict(self.account.agents.values_list("pk", "external_id"))
-        states = chat_selectors.chat_states(account_id=self.account.pk)
+        # Whether the account tracks chat goals by now decides what is shown, not what is recorded.
+        kept = ChatGoal.objects.filter(account_id=self.account.pk, deleted_at=None)
+        states = ChatState.objects.filter(account_id=self.account.pk, goal_id__in=kept.values("pk"))
         rows = [
             Row(
                 0, one.state, self.versions.get(one.version_id or 0), None, None, _us(one.replied_at),
                 agents.get(one.agent_id or 0), _us(one.frame_ends_at), _us(one.achieved_at), None,
             )
-            for one in states.filter(conversation_id=conversation.pk)
+            for one in states.filter(conversation_id=conversation.pk).exclude(state=ChatStates.NONE)
         ]  # fmt: skip
         inquiries = chat_selectors.inquiries(account_id=self.account.pk, now=instant(now))
         rows += [

@@ -74,6 +74,7 @@ BAD = {
     "COLLECT_STRICT": FLAG,
     "COLLECT_RATE": NUMBER,
     "GEOIP_DATABASE": ("~nobody-of-this-name/x",),  # one that is not there is said by the log and by check
+    "API_WRONG_TOKENS": (*NUMBER, "0"),
     "API_RATE": ("lots", "6000", "0/min", "-1/min", "1.5/min", "6000/", "/min", "6000/fortnight", "6000/min/min"),
     "LOG_LEVEL": ("loud", "20", "NOTSET"),
     "DEBUG": FLAG,

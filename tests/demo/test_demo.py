@@ -106,7 +106,7 @@ def test_it_tells_of_goals_a_reason_and_a_mailed_csv(place: Place, first: str) -
         next(line for line in first.splitlines() if line.startswith("Chat goal"))
     )
     for line in first.splitlines()[start + 1 : start + 3]:
-        ended, achieved = (int(number) for number in line.split()[-3:-1])
+        ended, achieved = (int(number) for number in line.split()[-4:-2])
         assert 0 < achieved < ended, line
     (archive,) = re.findall(r"\S+\.zip", first)
     (mail,) = re.findall(r"\S+\.eml", first)

@@ -156,7 +156,7 @@ def plain(goal_id: int, draft: GoalDraft) -> recount.Goal:
         groups=frozenset(GROUPS[draft.name]),
         first_touch=draft.attribution == "first_touch",
         window=timedelta(days=draft.window_days),
-        value="" if draft.transaction_value is None else "12.5",
+        value="" if draft.transaction_value is None else "12.50",
         start=draft.start_date,
         end=draft.end_date,
         bots=draft.bots_eligible,

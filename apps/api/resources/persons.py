@@ -128,6 +128,7 @@ class People(Listed):
     see = do = May.MANAGE_PEOPLE
     serializer_class = PersonShape
     bodiless = frozenset({"relink", "export"})
+    may_be_overtaken = frozenset({"link", "merge", "unmerge"})
     produces = ("application/zip",)
     filterset_class = PersonFilter
     ordering = ("-id",)
