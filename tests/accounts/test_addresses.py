@@ -27,7 +27,6 @@ from apps.accounts.addresses import (
     public_account_url,
     public_url,
 )
-from config.wsgi import django_application
 from tests.cast import Cast
 
 
@@ -146,6 +145,10 @@ def served(client: Client, path: str) -> tuple[str, str, str]:
 
     def start(status: str, headers: Any) -> None:
         started.append((status, dict(headers)))
+
+    from config.wsgi import (
+        django_application,
+    )  # WhiteNoise looks for its folder, which is the test's own by now
 
     application: Any = django_application
     body = application(request.environ, start)
