@@ -53,8 +53,8 @@ def fill(hits: int) -> Account:
         )
     registry.save_channel(account_id=account.pk, external_id="web", name="Web", kind="web")
     sql(
-        "INSERT INTO counters_counter (account_id, name, site, allowed_origins, user_ids, created_at)"
-        " VALUES (%(a)s, 'Shop', 'https://shop.example', '{}', true, now())",
+        "INSERT INTO counters_counter (account_id, name, site, allowed_origins, excluded_referrers, user_ids, created_at)"
+        " VALUES (%(a)s, 'Shop', 'https://shop.example', '{}', '{}', true, now())",
         a=account.pk,
     )
     _goals(account)
