@@ -140,8 +140,9 @@ def _take_each(
 def _mended(raw: bytes | msgspec.Raw) -> tuple[bytes | msgspec.Raw, str]:
     """The hit as it can be taken, and the letters of what was cut or dropped."""
     hit = _read(raw)
-    if isinstance(hit, Problem) or not (letters := lenient.mend(hit)):
+    if isinstance(hit, Problem):
         return raw, ""
+    letters = lenient.mend(hit)  # what is only trimmed has none, and is another text all the same
     return _encode(hit), letters
 
 

@@ -122,6 +122,10 @@ def test_a_sender_that_reads_no_answer_loses_details_and_no_hit(door):
     first, second = [one for record in door.records for one in read(record.json)]
     assert (first.client_id, first.title, first.value, first.purchase_id) == (None, "x" * 1000, None, None)
     assert second.user_id in ("u1", " u1\n")  # trimmed when it is stored
+    reply = door.send({"hits": [hit("d", value=" 49.90\n", currency="EUR ")], "lenient": True})
+    (trimmed,) = read(door.records[1].json)
+    assert (reply.status, reply.body, trimmed.value, trimmed.currency) == (202, b"", "49.90", "EUR")
+    assert unpack(door.records[1].sender).mended == ""
     assert set(unpack(door.records[0].sender).mended) == set(
         letters_of("client_id", "title", "value", "purchase_id")
     )
