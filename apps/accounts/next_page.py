@@ -1,7 +1,8 @@
 """Where `next` leads: only to a page of this portal that is there for whoever goes on.
 
 A page can be a goal if its view class has `opens_for(user, number, last)`: `user` is None for nobody signed in, `number`
-is the account that the address names, or None, and `last` the one that the session has opened last. Whatever else `next` holds (another host, a view's name, a file, a page of another role) counts as if it were not there.
+is the account that the address names, or None, and `last` the one that the session has opened last. Whatever else `next`
+holds (another host, a view's name, a file, a page of another role) counts as if it were not there.
 """
 
 from typing import Any

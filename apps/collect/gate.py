@@ -79,7 +79,7 @@ class Entry:
         if clocks.time_problem(hit.time, arrived_at=self.arrived_at, shift_us=shift_us):
             self.unreadable("time")
             hit.time, shift_us = self.arrived_at, None
-        mended = self.unread + lenient.mend(hit)
+        mended = "".join(dict.fromkeys(self.unread + lenient.mend(hit)))  # each kind counts a hit once
         if problem := clocks.check_hit(hit, arrived_at=self.arrived_at, shift_us=shift_us):
             raise Refusal(400, problem.code, str(problem.detail))
         who = sender.of_request(self.environ, self.gate.address(self.environ), shift_us, mended)
